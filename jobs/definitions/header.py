@@ -1,0 +1,60 @@
+"""The typed header of a trigger file (architecture.md, section 5). Closed: an unknown key is an error."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from jobs.durations import Duration
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Param(BaseModel):
+    """A value of the SELECT an author may change without touching SQL. Rendered as a literal of its type, never as text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["int", "float", "string", "bool"]
+    default: int | float | str | bool
+
+    @field_validator("default")
+    @classmethod
+    def _is_of_its_type(cls, default: object, info: object) -> object:
+        kind = getattr(info, "data", {}).get("type")
+        expected = {"int": int, "float": (int, float), "string": str, "bool": bool}.get(kind or "", object)
+        if not isinstance(default, expected) or isinstance(default, bool) != (kind == "bool"):
+            raise ValueError(f"expected a value of type {kind}")
+        return default
+
+
+class Header(BaseModel):
+    """What a trigger says of itself beside its query."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text
+    description: Text
+    owner: Text
+    status: Literal["draft", "active", "paused", "retired"] = "active"
+    version: int = Field(1, ge=1)
+    destination: Text = "default"
+    template: Text
+    purpose: Text
+    priority: int = Field(50, ge=0, le=1000)
+    cancel_on: list[Text] = Field(default_factory=list)
+    cooldown: Duration = timedelta(0)
+    max_age: Duration
+    send_after: Duration = timedelta(0)
+    params: dict[str, Param] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError("expected lower-case words joined by '_', like 'cart_abandoned'")
+        return name

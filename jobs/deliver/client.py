@@ -1,0 +1,108 @@
+"""HTTP for deliveries: one session per event loop, one call at a time limit, an answer of at most 64 KB."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+from connectors.esp.protocol import Answer, Meaning, Reason, Request
+
+MAX_ANSWER = 65_536
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A full answer. headers are looked up without regard to case. body: its first MAX_ANSWER bytes."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class HttpClient:
+    """Calls what it is told to, and nothing else: no redirects, no cookies, no proxy from the environment, TLS verified.
+
+    Made before its event loop runs and dropped after the loop has stopped (PyFlink's way): so the session is opened at the first
+    call, and `forget` waits for nothing.
+    """
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(self, request: Request, timeout: float) -> Reply | Answer:
+        """One call within `timeout` seconds. Without a full answer: RETRY if surely nothing was sent, else AMBIGUOUS.
+
+        Raises nothing of the network's; only what ends the task itself (CancelledError) comes out.
+        """
+        sent = SimpleNamespace(begun=False)
+        try:
+            async with (
+                asyncio.timeout(timeout),
+                self._open().request(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    data=request.body,
+                    allow_redirects=False,
+                    trace_request_ctx=sent,
+                ) as response,
+            ):
+                if response.status > 599:  # no HTTP status
+                    return Answer(Meaning.AMBIGUOUS, Reason.NO_ANSWER)
+                return Reply(response.status, response.headers, await _read(response))
+        except aiohttp.ClientSSLError:
+            return Answer(Meaning.RETRY, Reason.TLS)
+        except TimeoutError:
+            return Answer(Meaning.AMBIGUOUS, Reason.TIMEOUT) if sent.begun else Answer(Meaning.RETRY, Reason.UNREACHABLE)
+        except (aiohttp.InvalidURL, ValueError):  # a URL or header no request can carry
+            return Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
+        except (aiohttp.ClientError, OSError):
+            return Answer(Meaning.AMBIGUOUS, Reason.NO_ANSWER) if sent.begun else Answer(Meaning.RETRY, Reason.UNREACHABLE)
+
+    def forget(self) -> None:
+        """Drops the session without waiting; the process that holds it is about to end."""
+        if self._session is not None:
+            self._session.detach()
+            self._session = None
+
+    async def close(self) -> None:
+        """Closes the session; for callers whose event loop still runs."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            tracing = aiohttp.TraceConfig()
+            tracing.on_request_headers_sent.append(_mark_begun)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),  # what one person's answer sets must not travel with another's
+                timeout=aiohttp.ClientTimeout(total=None),  # the one limit is asyncio.timeout
+                headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "rekindle"},
+                auto_decompress=False,  # a small answer must not unpack into a large one
+                trace_configs=[tracing],
+            )
+        return self._session
+
+
+async def _mark_begun(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
+    context.trace_request_ctx.begun = True
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body's first MAX_ANSWER bytes; of a longer one the rest is not read and the connection not used again."""
+    body = bytearray()
+    while len(body) < MAX_ANSWER:
+        piece = await response.content.read(MAX_ANSWER - len(body))
+        if not piece:
+            return bytes(body)
+        body += piece
+    response.close()
+    return bytes(body)

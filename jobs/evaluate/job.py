@@ -1,0 +1,35 @@
+"""Job `evaluate`: the triggers of the packs over carts, sessions and events; every row one gives becomes a candidate."""
+
+from __future__ import annotations
+
+from jobs import environment, settings
+from jobs.definitions import packs
+from jobs.environment import StreamEnvironment
+from jobs.errors import DefinitionError
+from jobs.evaluate import queries
+from jobs.settings import Settings
+
+JOB = "evaluate"
+TABLES = ("carts", "sessions", "events", "identities", "profiles", "trigger_candidates_sink")
+
+
+def build(env: StreamEnvironment, config: Settings) -> None:
+    """Adds the job to `env`. Raises: DefinitionError when a trigger file cannot be used."""
+    triggers = packs.active(config.packs)
+    if not triggers:
+        raise DefinitionError(f"no active trigger in packs {', '.join(config.packs)}", "set a trigger's status to active")
+    for table in TABLES:
+        env.run_script(f"tables/{table}.sql")
+    selects = []
+    for trigger in triggers:
+        env.run(f"CREATE TEMPORARY VIEW {queries.view_name(trigger)} AS\n{trigger.select()}")
+        columns = env.table.from_path(queries.view_name(trigger)).get_schema().get_field_names()
+        queries.check_columns(trigger, columns)
+        selects.append(queries.candidate_rows(trigger, columns, config))
+    env.run(queries.all_rows(selects))
+    env.run(queries.heartbeat_rows())
+    env.run_script("evaluate/candidates.sql")
+
+
+if __name__ == "__main__":  # workers import this module; unguarded they would submit it again
+    environment.run(JOB, build, settings.from_arguments())

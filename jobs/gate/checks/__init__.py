@@ -1,0 +1,36 @@
+"""The rules, one module each, in the order of semantics.md, section 5: the first that refuses names the reason.
+
+A new rule is a module with one function and a line in CHECKS. A check sees the candidate, the person's facts and D; no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jobs.gate.candidates import Candidate
+from jobs.gate.checks.address import check_address
+from jobs.gate.checks.cancelled import check_cancelled
+from jobs.gate.checks.consent import check_consent
+from jobs.gate.checks.cooldown import check_cooldown
+from jobs.gate.checks.duplicate import check_duplicate
+from jobs.gate.checks.expired import check_expired
+from jobs.gate.checks.ordered_since import check_ordered_since
+from jobs.gate.checks.profile import check_profile
+from jobs.gate.checks.suppressed import check_suppressed
+from jobs.gate.decisions import Refusal
+from jobs.gate.facts import Facts
+
+Check = Callable[[Candidate, Facts, int], Refusal | None]
+
+CHECKS: tuple[Check, ...] = (
+    check_expired,  # 2
+    check_duplicate,  # 3
+    check_cancelled,  # 4
+    check_ordered_since,  # 5
+    check_profile,  # 6
+    check_address,  # 6
+    check_consent,  # 7
+    check_suppressed,  # 8
+    check_cooldown,  # 10
+)
+"""The numbers are those of the table."""

@@ -1,0 +1,66 @@
+"""What comes out of the gate: one decision per candidate, and the facts that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from jobs.gate.cancels import CancelEvent
+from jobs.gate.candidates import Candidate, Consent
+from jobs.gate.instants import normal_text, to_text
+from jobs.gate.reasons import Reason, Verdict
+
+Evidence = Mapping[str, object]
+"""JSON object of ids, versions and times (as text) of the facts that decided. Never an address: it is kept for weeks."""
+
+
+class Send(NamedTuple):
+    """A candidate the gate let through. keep_until: epoch ms up to which a rule may ask for it."""
+
+    trigger: str
+    trigger_id: str
+    decided_at: int
+    keep_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a check answers when it says no."""
+
+    reason: Reason
+    evidence: Evidence = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The end of a candidate. decided_at: D in epoch ms."""
+
+    candidate: Candidate
+    reason: Reason
+    decided_at: int
+    evidence: Evidence = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.reason.verdict
+
+    @property
+    def sent(self) -> bool:
+        return self.reason is Reason.SENT
+
+
+def event_evidence(cancel: CancelEvent) -> Evidence:
+    return {"event": cancel.event, "event_id": cancel.event_id, "at": to_text(cancel.at)}
+
+
+def send_evidence(send: Send) -> Evidence:
+    return {"trigger_id": send.trigger_id, "decided_at": to_text(send.decided_at)}
+
+
+def consent_evidence(consent: Consent | None) -> Evidence | None:
+    """at: null also when the profile's text is no time, which is then the reason for the refusal."""
+    if consent is None:
+        return None
+    at = None if consent.at is None else normal_text(consent.at)
+    return {"granted": consent.granted, "version": consent.version, "at": at}

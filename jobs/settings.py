@@ -1,0 +1,195 @@
+"""Settings: one frozen, typed, closed tree. The only module that reads `os.environ`.
+
+Order, later wins: defaults here, the YAML file (`--settings`, else `REKINDLE_SETTINGS`), `REKINDLE_<PATH>` variables
+(`REKINDLE_KAFKA__SERVERS`), `section.key=value` overrides of the command line. Secrets are written as `${env:NAME}` and stay
+that way in memory: `secret()` reads them where they are used, so that no job graph, log or `repr` holds one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from jobs.durations import Duration
+from jobs.errors import SettingsError
+
+_SECRET = re.compile(r"\$\{env:([A-Z][A-Z0-9_]*)\}")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Kafka(_Section):
+    servers: str = "127.0.0.1:9092"
+    partitions: int = Field(4, ge=1, le=512)
+    replication: int = Field(1, ge=1)
+    options: dict[str, str] = Field(default_factory=dict)
+    """Any Kafka client property, applied last to every source and sink."""
+
+
+class Times(_Section):
+    out_of_orderness: Duration = timedelta(seconds=5)
+    cart_gap: Duration = timedelta(minutes=5)
+    session_gap: Duration = timedelta(minutes=30)
+    dedup_ttl: Duration = timedelta(hours=24)
+    historical_after: Duration = timedelta(hours=24)
+    future_flag_after: Duration = timedelta(minutes=2)
+    arbitration: Duration = timedelta(seconds=30)
+    cart_basis: Literal["activity", "cart_change"] = "activity"
+    max_line_bytes: int = Field(262_144, ge=1024)
+
+
+class Heartbeats(_Section):
+    enabled: bool = True
+    interval: Duration = timedelta(seconds=1)
+    step: Duration = timedelta(milliseconds=200)
+    """Least event-time distance of two heartbeats a job writes into a derived topic partition."""
+    grace: Duration = timedelta(seconds=10)
+    """Silence after a broker outage, so that producers can flush what they held back before event time moves on."""
+
+
+class Flink(_Section):
+    rest_url: str = "http://127.0.0.1:8081"
+    parallelism: int = Field(1, ge=1)
+    max_parallelism: int = Field(128, ge=1)
+    state_backend: Literal["hashmap", "rocksdb"] = "hashmap"
+    checkpoint_interval: Duration = timedelta(seconds=10)
+    checkpoint_dir: str = ""
+    """URI for checkpoints (`file:///…`, `s3://…`). Empty: the cluster's own default."""
+    exactly_once: bool = False
+    """Transactional Kafka sinks. Default is at-least-once, made effectively once by `trigger_id`."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """Any Flink option, applied last."""
+
+
+class Destination(_Section):
+    kind: Literal["webhook"] = "webhook"
+    url: str
+    needs_address: bool = False
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Extra request headers; values may be `${env:NAME}`."""
+    timeout: Duration = timedelta(seconds=8)
+    budget: Duration = timedelta(seconds=15)
+    attempts: int = Field(3, ge=1, le=10)
+
+
+class Deliver(_Section):
+    capacity: int = Field(50, ge=1, le=1000)
+    recheck_after: Duration = timedelta(seconds=60)
+
+
+class Settings(_Section):
+    tenant: str = "default"
+    epoch: int = 1
+    packs: list[str] = Field(default_factory=lambda: ["core"])
+    kafka: Kafka = Field(default_factory=Kafka)
+    times: Times = Field(default_factory=Times)
+    heartbeats: Heartbeats = Field(default_factory=Heartbeats)
+    flink: Flink = Field(default_factory=Flink)
+    deliver: Deliver = Field(default_factory=Deliver)
+    destinations: dict[str, Destination] = Field(default_factory=dict)
+
+
+def load(path: str | Path | None = None, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Settings:
+    """Read, merge and check settings.
+
+    path: YAML file; None means `REKINDLE_SETTINGS` or, without it, defaults only.
+    overrides: `section.key=value` (value parsed as YAML). environ: for tests; default the process environment.
+    Raises: SettingsError naming the file, the key and what was expected; never the value of a setting.
+    """
+    environ = os.environ if environ is None else environ
+    source = str(path or environ.get("REKINDLE_SETTINGS") or "")
+    tree: dict[str, Any] = _read(Path(source)) if source else {}
+    for name, value in environ.items():
+        # one word after the prefix could be anything (REKINDLE_SETTINGS, REKINDLE_STATE); two mean a setting
+        if name.startswith("REKINDLE_") and "__" in name:
+            _put(tree, name.removeprefix("REKINDLE_").lower().split("__"), value, name)
+    for item in overrides:
+        key, sign, value = item.partition("=")
+        if not sign:
+            raise SettingsError(f"setting '{item}': expected section.key=value")
+        _put(tree, key.strip().split("."), value, key)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(source or "settings", finding) for finding in error.errors())) from None
+
+
+def from_arguments(arguments: Sequence[str] | None = None) -> Settings:
+    """Settings of a job's own command line: `[--settings FILE] [--set section.key=value …]`. None: the process's arguments."""
+    parser = argparse.ArgumentParser(description="Runs one job in the surrounding Flink context.")
+    parser.add_argument("--settings", metavar="FILE")
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="section.key=value")
+    options = parser.parse_args(arguments)
+    return load(options.settings, options.overrides)
+
+
+def secret(value: str, environ: Mapping[str, str] | None = None) -> str:
+    """`${env:NAME}` inside `value` → the variable's text. Raises SettingsError when it is not set."""
+    environ = os.environ if environ is None else environ
+
+    def read(match: re.Match[str]) -> str:
+        if match[1] not in environ:
+            raise SettingsError(f"secret '{match[1]}' is not set", f"export {match[1]} where the job's TaskManagers start")
+        return environ[match[1]]
+
+    return _SECRET.sub(read, value)
+
+
+def environment(name: str, default: str = "") -> str:
+    """One process variable, for the few callers that must know PATH or HOME."""
+    return os.environ.get(name, default)
+
+
+def export(name: str, value: str) -> None:
+    """Sets a variable for child processes of this one, such as PyFlink's JVM."""
+    os.environ[name] = value
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of the environment, to start a child process with."""
+    return dict(os.environ)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}", "give an existing file with --settings") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise SettingsError(f"{path}{place}: not valid YAML: {getattr(error, 'problem', error)}") from None
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsError(f"{path}: expected a mapping of sections")
+    return tree
+
+
+def _put(tree: dict[str, Any], keys: list[str], text: str, origin: str) -> None:
+    try:
+        value = YAML(typ="safe").load(text) if text else ""
+    except YAMLError:
+        value = text
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise SettingsError(f"setting '{origin}': '{key}' is a value, not a section")
+    tree[keys[-1]] = value
+
+
+def _sentence(source: str, finding: Any) -> str:
+    key = ".".join(str(part) for part in finding["loc"])
+    reason = "unknown key" if finding["type"] == "extra_forbidden" else finding["msg"].removeprefix("Value error, ")
+    return f"{source}: {key}: {reason}"

@@ -1,0 +1,52 @@
+"""What the SQL files leave open, filled in from the settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connectors import kafka
+from connectors.topics import TOPICS
+from jobs.durations import millis
+from jobs.settings import Settings
+from udfs import mapping
+
+
+def of(settings: Settings, job: str) -> dict[str, str]:
+    """SQL text by name: `source_<topic>`, `versioned_<topic>`, `sink_<topic>`, `text_sink_<topic>` (WITH options), times and counts.
+
+    Dots of a topic's name become underscores.
+    """
+    client = kafka.Client(settings.kafka.servers, job, settings.flink.exactly_once, settings.kafka.options)
+    times = settings.times
+    values = {
+        "tenant": kafka.literal(settings.tenant),
+        "epoch": str(settings.epoch),
+        "partitions": str(settings.kafka.partitions),
+        "step_ms": str(millis(settings.heartbeats.step)),
+        "cart_gap": interval(times.cart_gap),
+        "cart_gap_ms": str(millis(times.cart_gap)),
+        "session_gap_ms": str(millis(times.session_gap)),
+        "cart_changes_only": str(times.cart_basis == "cart_change").upper(),
+        "out_of_orderness": interval(times.out_of_orderness),
+        "historical_after": interval(times.historical_after),
+        "historical_after_ms": str(millis(times.historical_after)),
+        "future_flag_after_ms": str(millis(times.future_flag_after)),
+        "arbitration": interval(times.arbitration),
+    }
+    for topic in TOPICS.values():
+        name = topic.name.replace(".", "_")
+        values[f"source_{name}"] = kafka.with_clause(kafka.source_options(topic, client))
+        values[f"sink_{name}"] = kafka.with_clause(kafka.sink_options(topic, client))
+        values[f"text_sink_{name}"] = kafka.with_clause(kafka.text_sink_options(topic, client))
+        if topic.compact:
+            values[f"versioned_{name}"] = kafka.with_clause(kafka.versioned_options(topic, client))
+    raw = kafka.raw_event_options(TOPICS["events.raw"], client, mapping.load().as_json(), times.max_line_bytes)
+    values["source_events_raw"] = kafka.with_clause(raw)
+    return values
+
+
+def interval(duration: timedelta) -> str:
+    """`INTERVAL '0 00:05:00.000' DAY TO SECOND(3)`: the one form Flink takes to the millisecond, up to 99 days."""
+    seconds, ms = divmod(millis(duration), 1000)
+    days, rest = divmod(seconds, 86400)
+    return f"INTERVAL '{days} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.{ms:03}' DAY TO SECOND(3)"

@@ -1,0 +1,70 @@
+"""`rekindle run | demo | bench`: things that submit jobs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from jobs.errors import RunError
+from rekindle.cli.invocation import Invocation
+from rekindle.cli.output import as_json, table
+
+_START_LIMIT = 120.0  # seconds for a submitted job to run with all its tasks
+
+
+@click.command()
+@click.argument("jobs", metavar="JOB...", nargs=-1, required=True)
+@click.option("--wait", is_flag=True, help="Return only when all tasks run.")
+@click.option("--json", "json_", is_flag=True, help="Print names and Flink's ids as JSON.")
+@click.pass_obj
+def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, json_: bool) -> None:
+    """Submit one or several jobs (ingest, quarantine, evaluate, gate, deliver) from one client process."""
+    from jobs.submission import submit
+    from rekindle.cli.connection import require_ready
+    from rekindle.local.client import use_jars_of
+    from rekindle.local.paths import Places
+
+    settings = invocation.settings()
+    use_jars_of(Places.under(invocation.state_dir))
+    require_ready(settings)
+    submitted = submit(settings, list(jobs))
+    if wait:
+        _wait(settings.flink.rest_url, {job.job_id for job in submitted})
+    if json_:
+        as_json([asdict(job) for job in submitted])
+    else:
+        table(("job", "id"), [(job.name, job.job_id) for job in submitted])
+
+
+def _wait(rest_url: str, ids: set[str]) -> None:
+    from rekindle.local.flink_rest import FlinkRest
+
+    cluster = FlinkRest(rest_url)
+    cluster.wait_running({job.name for job in cluster.jobs() if job.id in ids}, _START_LIMIT)
+    cluster.close()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Tear down at the end; exit code 0 when every due trigger was delivered.")
+@click.option("--json", "json_", is_flag=True, help="End with one line of JSON.")
+@click.pass_context
+def demo(context: click.Context, once: bool, json_: bool) -> None:
+    """Run everything on this machine: real shop sessions in, e-mail triggers out at a fake platform."""
+    from rekindle import demo as show
+
+    context.exit(show.run(context.obj, once=once, as_json=json_))
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def bench(context: click.Context, arguments: tuple[str, ...]) -> None:
+    """Measure speed and latency against a hand-written loop; `rekindle bench --help` says how."""
+    try:
+        from bench.main import main
+    except ModuleNotFoundError as error:
+        if error.name not in ("bench", "bench.main"):
+            raise
+        raise RunError("the benchmarks are not installed", "run this from a checkout") from None
+    context.exit(main(list(arguments)))

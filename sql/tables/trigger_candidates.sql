@@ -1,0 +1,28 @@
+-- Candidates by the instant they are decided at, D. The clock moves by heartbeats alone, and those tell T: every later candidate has a
+-- later T, and so a later D.
+CREATE TEMPORARY TABLE trigger_candidates_topic (
+    event STRING,
+    trigger_id STRING,
+    `trigger` STRING,
+    version INT,
+    person_id STRING,
+    device_id STRING,
+    occasion STRING,
+    since TIMESTAMP_LTZ(3),
+    decide_at TIMESTAMP_LTZ(3),
+    expires_at TIMESTAMP_LTZ(3),
+    destination STRING,
+    template STRING,
+    purpose STRING,
+    priority INT,
+    cancel_on ARRAY<STRING>,
+    cooldown_ms BIGINT,
+    max_age_ms BIGINT,
+    needs_address BOOLEAN,
+    payload STRING,
+    profile_found BOOLEAN,
+    consent ROW<granted BOOLEAN, version INT, source STRING, `at` STRING>,
+    fired_at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
+    at_time AS COALESCE(decide_at, fired_at), -- a heartbeat has no D
+    WATERMARK FOR at_time AS CASE WHEN event = '$$heartbeat' THEN fired_at END
+) WITH (${source_trigger_candidates});

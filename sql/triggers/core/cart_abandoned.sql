@@ -1,0 +1,25 @@
+/* ---
+name: cart_abandoned
+description: Who left items in the cart and did nothing more for five minutes?
+owner: lifecycle@shop.example
+status: active
+version: 1
+destination: default
+template: cart_reminder
+purpose: marketing_email
+priority: 60
+cancel_on: [Order Completed]
+cooldown: 24 hours
+max_age: 6 hours
+params:
+  min_items: {type: int, default: 1}
+--- */
+SELECT
+    device_id,
+    user_id,
+    cart_hash AS occasion, -- a changed cart, or a new one after an order, is a new occasion
+    ended_at AS fired_at,
+    JSON_OBJECT(KEY 'items' VALUE JSON(items), KEY 'total' VALUE total, KEY 'currency' VALUE currency) AS payload,
+    first_add_at AS since
+FROM carts
+WHERE item_count >= :min_items AND orders = 0

@@ -1,0 +1,392 @@
+"""Delivery over real HTTP: each fault of the fake ESP, servers that misbehave below HTTP, and the operator as Flink calls it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import pickle
+import socket
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pyflink.common import Row
+
+from connectors.esp.fake.ledger import Ledger
+from connectors.esp.protocol import Answer, Reason
+from connectors.esp.webhook import Webhook
+from jobs.deliver.attempt import Clock, Route, deliver
+from jobs.deliver.client import MAX_ANSWER, HttpClient
+from jobs.deliver.operator import DeliverSends
+from jobs.deliver.outcome import Outcome, Result
+from jobs.deliver.retry import Limits
+from jobs.deliver.send import Send
+from jobs.settings import Destination
+from tests.integration.esp_server import fake_esp, served
+from tests.unit.a_send import a_row, a_send
+from tests.unit.test_deliver_outcome import check
+
+KEY = a_row()["trigger_id"]
+PATIENT = Limits(attempts=3, timeout=8, budget=15)
+SHORT = Limits(attempts=3, timeout=0.7, budget=15)  # where a test has to see a timeout
+EXPIRED = "2026-03-01T12:00:01.000Z"
+
+
+async def no_wait(_seconds: float) -> None:
+    """Retries without their waits: these tests are about answers, `test_deliver_retry` about times."""
+    await asyncio.sleep(0)
+
+
+CLOCK = Clock(lambda: datetime.now(UTC), time.monotonic, no_wait, lambda: 0.5)
+
+
+async def hand_over(url: str, send: Send, limits: Limits = PATIENT, clock: Clock = CLOCK, needs_address: bool = False) -> Result:
+    client = HttpClient(connections=5)
+    try:
+        return await deliver(send, Route(Webhook(url, {}), limits, needs_address), client.call, clock)
+    finally:
+        await client.close()
+
+
+def against_fake(folder: Path, query: str, send: Send | None = None, limits: Limits = PATIENT) -> tuple[Result, dict[str, Any]]:
+    """One send against the fake with a scripted fault → its result and the ledger's summary."""
+
+    async def run() -> tuple[Result, dict[str, Any]]:
+        async with fake_esp(folder) as (url, ledger):
+            return await hand_over(f"{url}/webhook{query}", send or a_send(), limits), ledger.summary()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("query", "outcome", "reason", "status", "attempts", "verdicts"),
+    [
+        ("", "accepted", None, 200, 1, {"accepted": 1}),
+        ("?mode=slow&delay_s=0.05", "accepted", None, 200, 1, {"accepted": 1}),
+        ("?mode=status&status=503&first=2", "accepted", None, 200, 3, {"fault_status_503": 2, "accepted": 1}),
+        ("?mode=status&status=429&first=1&retry_after=0", "accepted", None, 200, 2, {"fault_status_429": 1, "accepted": 1}),
+        ("?mode=status&status=503", "dead", "unavailable", 503, 3, {"fault_status_503": 3}),
+        ("?mode=status&status=429&retry_after=3600", "dead", "rate_limited", 429, 1, {"fault_status_429": 1}),
+        ("?mode=status&status=429&retry_after=Sat, 01 Jan 2089 00:00:00 GMT", "dead", "rate_limited", 429, 1, {"fault_status_429": 1}),
+        ("?mode=status&status=401", "dead", "configuration", 401, 1, {"fault_status_401": 1}),
+        ("?mode=status&status=422", "rejected", "refused", 422, 1, {"fault_status_422": 1}),
+        ("?mode=status&status=413", "rejected", "too_large", 413, 1, {"fault_status_413": 1}),
+        ("?mode=status&status=302", "rejected", "redirected", 302, 1, {"fault_status_302": 1}),
+        ("?mode=status&status=307", "rejected", "redirected", 307, 1, {"fault_status_307": 1}),
+        ("?mode=status&status=500&first=1", "accepted", None, 200, 2, {"fault_status_500": 1, "accepted": 1}),
+        ("?mode=status&status=502", "unknown", "server_error", 502, 3, {"fault_status_502": 3}),
+        ("?mode=drop_before_commit&first=1", "accepted", None, 200, 2, {"fault_drop_before_commit": 1, "accepted": 1}),
+        ("?mode=drop_before_commit", "unknown", "no_answer", None, 3, {"fault_drop_before_commit": 3}),
+        ("?mode=commit_then_drop&first=1", "accepted", None, 200, 2, {"accepted_unanswered": 1, "duplicate": 1}),
+        ("?mode=commit_then_drop", "unknown", "no_answer", None, 3, {"accepted_unanswered": 1, "duplicate_unanswered": 2}),
+        ("?mode=hang&first=1", "accepted", None, 200, 2, {"accepted_unanswered": 1, "duplicate": 1}),
+        ("?mode=hang", "unknown", "timeout", None, 3, {"accepted_unanswered": 1, "duplicate_unanswered": 2}),
+    ],
+)
+def test_each_fault_ends_in_one_outcome_and_one_effect_at_most(
+    tmp_path: Path, query: str, outcome: str, reason: str | None, status: int | None, attempts: int, verdicts: dict[str, int]
+) -> None:
+    result, ledger = against_fake(tmp_path, query, limits=SHORT if "hang" in query else PATIENT)
+    assert (result.outcome, result.reason, result.status, result.attempts) == (outcome, reason, status, attempts)
+    assert ledger["by_verdict"] == verdicts
+    assert ledger["delivered_distinct"] <= 1
+    assert (result.esp_id is not None) == (outcome == "accepted")
+    assert result.latency_ms is not None
+    assert result.latency_ms <= 8000
+
+
+def test_a_lost_answer_is_followed_by_the_same_key_and_body(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with fake_esp(tmp_path) as (url, ledger):
+            await hand_over(f"{url}/webhook?mode=commit_then_drop&first=1", a_send())
+            rows = ledger._base.execute("SELECT DISTINCT key, person, body_sha256 FROM attempts").fetchall()
+            assert [tuple(row)[:2] for row in rows] == [(KEY, "42")]
+            assert ledger.summary()["duplicates"] == 1
+
+    asyncio.run(run())
+
+
+def test_nothing_is_called_after_expiry(tmp_path: Path) -> None:
+    result, ledger = against_fake(tmp_path, "", a_send(expires_at=EXPIRED))
+    assert (result, ledger["attempts"]) == (Result(Outcome.EXPIRED, Reason.EXPIRED), 0)
+
+
+def test_a_send_that_expires_between_attempts_is_not_tried_again(tmp_path: Path) -> None:
+    send = a_send()
+    nows = iter([send.expires_at - timedelta(seconds=5)] * 3 + [send.expires_at])  # start, request, plan; then after the wait
+    clock = Clock(lambda: next(nows), time.monotonic, no_wait, lambda: 0.5)
+
+    async def run() -> None:
+        async with fake_esp(tmp_path) as (url, ledger):
+            result = await hand_over(f"{url}/webhook?mode=status&status=503", send, clock=clock)
+            assert (result.outcome, result.reason, result.attempts) == (Outcome.EXPIRED, Reason.EXPIRED, 1)
+            assert ledger.summary()["attempts"] == 1
+
+    asyncio.run(run())
+
+
+def test_a_send_without_the_address_its_destination_needs_is_not_called(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with fake_esp(tmp_path) as (url, ledger):
+            result = await hand_over(f"{url}/webhook", a_send(), needs_address=True)
+            assert (result, ledger.summary()["attempts"]) == (Result(Outcome.REJECTED, Reason.NO_ADDRESS), 0)
+
+    asyncio.run(run())
+
+
+def test_a_send_too_large_for_a_webhook_is_not_called(tmp_path: Path) -> None:
+    result, ledger = against_fake(tmp_path, "", a_send(payload={"pad": "x" * 20_000}))
+    assert (result, ledger["attempts"]) == (Result(Outcome.REJECTED, Reason.TOO_LARGE), 0)
+
+
+def test_where_nobody_deduplicates_an_ambiguous_answer_is_not_tried_again(tmp_path: Path) -> None:
+    class Forgetful(Webhook):
+        deduplicates = False
+
+    async def run() -> None:
+        async with fake_esp(tmp_path) as (url, ledger):
+            client = HttpClient(connections=1)
+            route = Route(Forgetful(f"{url}/webhook?mode=commit_then_drop", {}), PATIENT)
+            result = await deliver(a_send(), route, client.call, CLOCK)
+            await client.close()
+            assert (result.outcome, result.attempts, ledger.summary()["attempts"]) == (Outcome.UNKNOWN, 1, 1)
+
+    asyncio.run(run())
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        (f"http://127.0.0.1:{closed_port()}/", Reason.UNREACHABLE),
+        ("http://no-such-host.invalid/", Reason.UNREACHABLE),
+    ],
+)
+def test_without_a_connection_nothing_was_sent_so_the_send_is_dead_and_not_unknown(url: str, reason: Reason) -> None:
+    result = asyncio.run(hand_over(url, a_send(), Limits(2, 2, 5)))
+    assert (result.outcome, result.reason, result.status, result.attempts) == (Outcome.DEAD, reason, None, 2)
+
+
+def test_a_server_without_tls_where_tls_is_due_is_told_apart(tmp_path: Path) -> None:
+    async def run() -> Result:
+        async with fake_esp(tmp_path) as (url, _):
+            return await hand_over(url.replace("http:", "https:"), a_send(), Limits(1, 2, 5))
+
+    assert asyncio.run(run()).reason is Reason.TLS
+
+
+async def speak(answer: bytes, then_wait: bool = False) -> Result:
+    """The result of one attempt against a socket that reads a little, writes `answer` and closes (or waits)."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        if then_wait:
+            await reader.read()  # until the caller hangs up
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        done.set()
+
+    done = asyncio.Event()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        result = await hand_over(f"http://127.0.0.1:{port}/", a_send(), Limits(1, 0.5 if then_wait else 8, 15))
+        await done.wait()
+        return result
+
+
+@pytest.mark.parametrize(
+    ("answer", "then_wait", "reason"),
+    [
+        (b"", False, Reason.NO_ANSWER),
+        (b"SSH-2.0-server\r\n\r\n", False, Reason.NO_ANSWER),
+        (b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", False, Reason.NO_ANSWER),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", False, Reason.NO_ANSWER),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", True, Reason.TIMEOUT),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", False, Reason.NO_ANSWER),
+        (b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", False, Reason.NO_ANSWER),
+    ],
+)
+def test_half_an_answer_is_unknown(answer: bytes, then_wait: bool, reason: Reason) -> None:
+    result = asyncio.run(speak(answer, then_wait))
+    assert (result.outcome, result.reason, result.status) == (Outcome.UNKNOWN, reason, None)
+
+
+def test_an_endless_answer_is_read_only_so_far() -> None:
+    written = 0
+
+    async def pour(request: web.Request) -> web.StreamResponse:
+        nonlocal written
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 65_536)
+            written += 65_536
+
+    async def run() -> Result:
+        app = web.Application()
+        app.router.add_post("/", pour)
+        async with served(app) as url:
+            return await hand_over(url + "/", a_send(), Limits(1, 5, 5))
+
+    assert asyncio.run(run()).outcome is Outcome.ACCEPTED
+    assert written < 200 * MAX_ANSWER  # what the sockets' buffers swallowed
+
+
+def test_cookies_of_one_answer_do_not_travel_with_the_next_call() -> None:
+    seen: list[str | None] = []
+
+    async def set_cookie(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("Cookie"))
+        response = web.Response()
+        response.set_cookie("person", "42")
+        return response
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_post("/", set_cookie)
+        async with served(app) as url:
+            client = HttpClient(connections=1)
+            for _ in range(2):
+                await deliver(a_send(), Route(Webhook(url.replace("127.0.0.1", "localhost") + "/", {}), PATIENT), client.call, CLOCK)
+            await client.close()
+
+    asyncio.run(run())
+    assert seen == [None, None]
+
+
+def test_a_cancelled_call_is_unknown_and_does_not_raise(tmp_path: Path) -> None:
+    async def run() -> Result:
+        async with fake_esp(tmp_path) as (url, ledger):
+            task = asyncio.create_task(hand_over(f"{url}/webhook?mode=hang", a_send(), Limits(3, 60, 60)))
+            while not ledger.summary()["attempts"]:
+                await asyncio.sleep(0)
+            task.cancel()
+            return await task
+
+    result = asyncio.run(run())
+    assert (result.outcome, result.reason, result.attempts) == (Outcome.UNKNOWN, Reason.INTERRUPTED, 1)
+
+
+def test_a_fault_of_an_adapter_ends_in_an_outcome_without_its_text(tmp_path: Path) -> None:
+    class Broken(Webhook):
+        def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+            raise RuntimeError(status, headers, body)
+
+    async def run() -> Result:
+        async with fake_esp(tmp_path) as (url, _):
+            client = HttpClient(connections=1)
+            result = await deliver(a_send(), Route(Broken(f"{url}/webhook", {}), PATIENT), client.call, CLOCK)
+            await client.close()
+            return result
+
+    result = asyncio.run(run())
+    assert (result.outcome, result.reason, result.attempts) == (Outcome.UNKNOWN, Reason.INTERNAL, 1)
+
+
+# the operator, as Flink's worker calls it: unpickled, open() before the loop runs, close() after it has stopped
+
+Rows = list[tuple[str | None, dict[str, Any] | None, str | None, dict[str, Any] | None]]
+
+
+def operate(
+    folder: Path,
+    values: list[bytes | None],
+    destinations: Callable[[str], dict[str, Destination]],
+    use: Callable[[Ledger], Awaitable[None]] | None = None,
+) -> Rows:
+    """Rows of the operator for values at offsets 0, 1, …; each pair (outcome, dead letter) parsed and checked against its schema."""
+
+    async def run() -> list[list[Row]]:
+        async with fake_esp(folder) as (url, ledger):
+            function = pickle.loads(pickle.dumps(DeliverSends(destinations(url), "triggers", 5)))
+            await asyncio.to_thread(function.open, None)
+            found = await asyncio.gather(*(function.async_invoke(Row(0, n, value)) for n, value in enumerate(values)))
+            if use is not None:
+                await use(ledger)
+            if function._client is not None:
+                await function._client.close()
+            function.close()
+            return list(found)
+
+    rows: Rows = []
+    for found in asyncio.run(run()):
+        assert len(found) == 1
+        person, outcome, origin, letter = found[0]
+        rows.append((person, outcome and json.loads(outcome), origin, letter and json.loads(letter)))
+        if outcome:
+            check("delivery_outcomes", rows[-1][1] or {})
+        if letter:
+            check("dead_letters", rows[-1][3] or {})
+    return rows
+
+
+def row(**changes: Any) -> bytes:
+    return json.dumps(a_row(**changes)).encode()
+
+
+def test_every_row_in_gives_exactly_one_row_out(tmp_path: Path) -> None:
+    ids = ["".join(KEY[:-2]) + f"{n:02d}" for n in range(20)]
+
+    async def judge(ledger: Ledger) -> None:
+        assert ledger.summary()["delivered_distinct"] == 20
+
+    rows = operate(tmp_path, [row(trigger_id=i) for i in ids], lambda url: {"default": Destination(url=f"{url}/webhook")}, judge)
+    assert [(person, (outcome or {})["outcome"], origin, letter) for person, outcome, origin, letter in rows] == [
+        ("42", "accepted", None, None)
+    ] * 20
+    assert [(outcome or {})["trigger_id"] for _, outcome, _, _ in rows] == ids
+
+
+def test_a_send_that_is_given_up_is_an_outcome_and_a_dead_letter_with_its_bytes(tmp_path: Path) -> None:
+    values: list[bytes | None] = [row(), row(destination="nowhere"), row(destination="bad"), row(destination="secret")]
+    rows = operate(
+        tmp_path,
+        values,
+        lambda url: {
+            "default": Destination(url=f"{url}/webhook?mode=status&status=503", attempts=1),
+            "bad": Destination(url="nonsense"),
+            "secret": Destination(url=url, headers={"Authorization": "${env:REKINDLE_TEST_NEVER_SET}"}),
+        },
+    )
+    reasons = ["unavailable", "no_destination", "configuration", "configuration"]
+    assert [((outcome or {})["outcome"], (outcome or {})["reason"]) for _, outcome, _, _ in rows] == [
+        ("dead", reason) for reason in reasons
+    ]
+    assert [(origin, (letter or {})["reason"]) for _, _, origin, letter in rows] == [
+        (f"triggers-0-{n}", reason) for n, reason in enumerate(reasons)
+    ]
+    assert [base64.b64decode((letter or {})["raw"]) for _, _, _, letter in rows] == values
+
+
+def test_a_row_that_is_no_send_is_a_dead_letter_alone(tmp_path: Path) -> None:
+    values = [None, b"", b"\xff", b"[]", b"{}", row(trigger_id="x"), json.dumps({"event": "$heartbeat"}).encode()]
+    rows = operate(tmp_path, values, lambda url: {"default": Destination(url=url)})
+    assert [(person, outcome) for person, outcome, _, _ in rows] == [(None, None)] * len(values)
+    reasons = ["not_json", "not_json", "not_json", "not_object", "bad_send", "bad_send", "bad_send"]
+    assert [(letter or {})["reason"] for _, _, _, letter in rows] == reasons
+
+
+def test_the_operator_never_raises_and_its_timeout_gives_a_row() -> None:
+    function = DeliverSends({}, "triggers", 1)  # not opened, and given what it cannot read
+    for value in (Row(0, 0, b"{}"), Row(0, 0, row())):
+        assert len(asyncio.run(function.async_invoke(value))) == 1
+        assert len(function.timeout(value)) == 1
+
+
+def test_what_is_pickled_into_the_job_graph_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REKINDLE_TEST_KEY", "s3cret")
+    destination = Destination(url="https://esp.example/${env:REKINDLE_TEST_KEY}", headers={"X-Key": "${env:REKINDLE_TEST_KEY}"})
+    assert b"s3cret" not in pickle.dumps(DeliverSends({"default": destination}, "triggers", 1))

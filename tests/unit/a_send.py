@@ -1,0 +1,33 @@
+"""A made-up send, for tests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jobs.deliver.send import Send, parse_send
+
+
+def a_row(**changes: Any) -> dict[str, Any]:
+    """A row of `triggers`, decided at noon and good until the year 2100."""
+    return {
+        "trigger_id": "57184V2D7RZGQ8YDP0RFFB3YC4",
+        "trigger": "cart_abandoned",
+        "version": 1,
+        "person_id": "42",
+        "destination": "default",
+        "template": "cart_reminder",
+        "purpose": "marketing_email",
+        "variant": None,
+        "payload": {"items": [], "total": 25.00, "currency": "EUR"},
+        "fired_at": "2026-03-01T11:59:30.000Z",
+        "decided_at": "2026-03-01T12:00:00.000Z",
+        "expires_at": "2100-01-01T00:00:00.000Z",
+        "consent": {"version": 3, "source": "preference-centre", "at": "2026-01-01T00:00:00.000Z"},
+        "address": None,
+        "schema_version": 1,
+    } | changes
+
+
+def a_send(**changes: Any) -> Send:
+    return parse_send(json.dumps(a_row(**changes)).encode())

@@ -1,0 +1,230 @@
+package io.rekindle.flink.activity;
+
+import io.rekindle.flink.InternalRowFunction;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.dataview.ListView;
+import org.apache.flink.table.catalog.DataTypeFactory;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.inference.CallContext;
+import org.apache.flink.table.types.inference.StaticArgument;
+import org.apache.flink.table.types.inference.StaticArgumentTrait;
+
+/**
+ * SQL: {@code DEVICE_ACTIVITY(input => TABLE t PARTITION BY device_id, cart_gap_ms => …, session_gap_ms => …, cart_changes_only => …)}:
+ * what a device's events add up to: identity pairs, cart sessions and sessions, told apart by {@code event} (see {@link ActivityRows}).
+ *
+ * <p>An event costs one append; everything is computed when a gap has passed, from all actions of the device in time order. So the order of
+ * arrival cannot matter, and carts, sessions and identities share one state and one exchange. Two SQL {@code SESSION} windows cost several
+ * times that (docs/decisions.md), and could neither fold a cart in order nor keep a closed session closed.
+ */
+public class DeviceActivity extends InternalRowFunction {
+
+    private static final long serialVersionUID = 1L;
+
+    /** State of a device beside its actions. Times in epoch ms, 0 = not yet. */
+    public static class Marks {
+        public long cartTimer;
+        public long sessionTimer;
+        /** End of the newest cart session / session that was emitted: what is not later never opens one again. */
+        public long cartClosed;
+        public long sessionClosed;
+        /** Hash of the person last emitted: equality is all that is asked. */
+        public long person;
+        public long personSince;
+        public long personArrival;
+        /** Newest identity pair seen. */
+        public long pairSeen;
+    }
+
+    private ActivityColumns columns;
+    private long cartGap;
+    private long sessionGap;
+    private boolean cartChangesOnly;
+    private transient DataOutputSerializer buffer;
+
+    public void eval(
+            Context context, Marks marks, ListView<byte[]> actions, RowData input, Integer cartGapMs, Integer sessionGapMs, Boolean cartChanges)
+            throws Exception {
+        if (ActivityRows.isHeartbeat(input.getString(columns.event()))) {
+            collect(ActivityRows.heartbeat());
+            return;
+        }
+        TimeContext<Long> clock = context.timeContext(Long.class);
+        Long now = clock.currentWatermark();
+        long watermark = now == null ? Long.MIN_VALUE : now;
+        Action action = columns.action(input);
+        boolean behavioural = input.getBoolean(columns.behavioural());
+        action.inSession = behavioural && isOpen(action.time, sessionGap, marks.sessionClosed, watermark);
+        action.inCart = behavioural && (!cartChangesOnly || action.kind.changesCart()) && isOpen(action.time, cartGap, marks.cartClosed, watermark);
+        action.pair &= action.time > watermark || action.time >= marks.pairSeen;
+        if (!action.inSession && !action.inCart && !action.pair) {
+            return;
+        }
+        if (buffer == null) {
+            buffer = new DataOutputSerializer(256);
+        }
+        actions.add(action.toBytes(buffer));
+        if (action.pair) {
+            marks.pairSeen = Math.max(marks.pairSeen, action.time);
+            if (!action.inSession || hash(action.userId) != marks.person || action.time < marks.personSince) {
+                clock.registerOnTime(Math.max(action.time, watermark + 1));
+            }
+        }
+        if (action.inCart) {
+            marks.cartTimer = schedule(clock, marks.cartTimer, action.time + cartGap);
+        }
+        if (action.inSession) {
+            marks.sessionTimer = schedule(clock, marks.sessionTimer, action.time + sessionGap);
+        }
+    }
+
+    /** An event whose own gap has passed, or that lies in what has closed, is too late. */
+    private static boolean isOpen(long time, long gap, long closed, long watermark) {
+        return time > closed && time + gap > watermark;
+    }
+
+    /** One timer is enough: what it finds still going on sets the next. */
+    private static long schedule(TimeContext<Long> clock, long pending, long end) {
+        if (pending != 0 && pending <= end) {
+            return pending;
+        }
+        clock.registerOnTime(end);
+        return end;
+    }
+
+    public void onTimer(OnTimerContext context, Marks marks, ListView<byte[]> stored) throws Exception {
+        TimeContext<Long> clock = context.timeContext(Long.class);
+        // Not the timer's own time: a timer set for an instant the watermark has passed would never fire, so whatever is due is done now.
+        long now = clock.currentWatermark();
+        List<Action> actions = new ArrayList<>();
+        for (byte[] bytes : stored.get()) {
+            actions.add(Action.fromBytes(bytes));
+        }
+        Collections.sort(actions);
+        emitIdentities(clock, marks, actions, now);
+        marks.cartTimer = marks.cartTimer <= now ? 0 : marks.cartTimer;
+        marks.sessionTimer = marks.sessionTimer <= now ? 0 : marks.sessionTimer;
+        for (List<Action> run : Runs.of(actions, cartGap, one -> one.inCart && one.time > marks.cartClosed)) {
+            long end = Runs.last(run) + cartGap;
+            if (end > now) {
+                marks.cartTimer = schedule(clock, marks.cartTimer, end);
+            } else {
+                marks.cartClosed = end;
+                if (Cart.isIn(run)) {
+                    collect(ActivityRows.cart(run, end));
+                }
+            }
+        }
+        for (List<Action> run : Runs.of(actions, sessionGap, one -> one.inSession && one.time > marks.sessionClosed)) {
+            long end = Runs.last(run) + sessionGap;
+            if (end > now) {
+                marks.sessionTimer = schedule(clock, marks.sessionTimer, end);
+            } else {
+                marks.sessionClosed = end;
+                collect(ActivityRows.session(run, end));
+            }
+        }
+        keep(stored, actions, one -> isStillNeeded(one, marks, now));
+    }
+
+    private void emitIdentities(TimeContext<Long> clock, Marks marks, List<Action> actions, long now) {
+        for (Action action : actions) {
+            if (!action.pair || !isAfter(action, marks)) {
+                continue;
+            }
+            boolean changes = hash(action.userId) != marks.person;
+            if (action.time > now) {
+                if (changes) { // looks again when its time has come
+                    clock.registerOnTime(action.time);
+                    return;
+                }
+            } else if (changes) {
+                marks.person = hash(action.userId);
+                marks.personSince = action.time;
+                marks.personArrival = action.arrival;
+                collect(ActivityRows.identity(action.userId, action.time));
+            }
+        }
+    }
+
+    /** Of two pairs of one instant the one that arrived later counts, and each counts once. */
+    private static boolean isAfter(Action action, Marks marks) {
+        return action.time > marks.personSince || action.time == marks.personSince && action.arrival > marks.personArrival;
+    }
+
+    private static boolean isStillNeeded(Action action, Marks marks, long now) {
+        return action.inSession && action.time > marks.sessionClosed
+                || action.inCart && action.time > marks.cartClosed
+                || action.pair && action.time > now;
+    }
+
+    private static void keep(ListView<byte[]> stored, List<Action> actions, Predicate<Action> needed) throws Exception {
+        List<byte[]> rest = new ArrayList<>();
+        DataOutputSerializer buffer = new DataOutputSerializer(256);
+        for (Action action : actions) {
+            if (needed.test(action)) {
+                rest.add(action.toBytes(buffer));
+            }
+        }
+        if (rest.isEmpty()) {
+            stored.clear();
+        } else if (rest.size() < actions.size()) {
+            stored.setList(rest);
+        }
+    }
+
+    /** FNV-1a, 64 bit; never 0, which means nobody. */
+    private static long hash(String person) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < person.length(); i++) {
+            hash = (hash ^ person.charAt(i)) * 0x100000001b3L;
+        }
+        return hash == 0 ? 1 : hash;
+    }
+
+    @Override
+    protected LinkedHashMap<String, DataType> state(DataTypeFactory types) {
+        LinkedHashMap<String, DataType> state = new LinkedHashMap<>();
+        state.put("marks", types.createDataType(Marks.class));
+        state.put("actions", ListView.newListViewDataType(DataTypes.BYTES().notNull()));
+        return state;
+    }
+
+    @Override
+    protected EnumSet<StaticArgumentTrait> traits() {
+        return EnumSet.noneOf(StaticArgumentTrait.class);
+    }
+
+    @Override
+    protected StaticArgument[] scalars() {
+        return new StaticArgument[] {
+            StaticArgument.scalar("cart_gap_ms", DataTypes.INT().notNull(), false),
+            StaticArgument.scalar("session_gap_ms", DataTypes.INT().notNull(), false),
+            StaticArgument.scalar("cart_changes_only", DataTypes.BOOLEAN().notNull(), false)
+        };
+    }
+
+    @Override
+    protected Optional<DataType> outputType(CallContext call, DataType input) {
+        return Optional.of(ActivityRows.TYPE);
+    }
+
+    @Override
+    protected InternalRowFunction specialized(CallContext call, DataType input) {
+        DeviceActivity copy = new DeviceActivity();
+        copy.columns = ActivityColumns.of(name -> column(call, input, name));
+        copy.cartGap = literal(call, 1, Integer.class);
+        copy.sessionGap = literal(call, 2, Integer.class);
+        copy.cartChangesOnly = literal(call, 3, Boolean.class);
+        return copy;
+    }
+}

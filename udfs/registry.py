@@ -1,0 +1,33 @@
+"""Every function the suite adds to SQL: name → Java class in `rekindle-flink-udfs.jar`.
+
+They run on the JVM because they stand on the path of every event; the rules they follow are in `semantics.md`, their sources in
+`udfs/java`. `HEARTBEATS`, `FIRST_ARRIVAL` and `DEVICE_ACTIVITY` are process table functions: they take a table.
+"""
+
+from __future__ import annotations
+
+JAR = "rekindle-flink-udfs.jar"
+_PACKAGE = "io.rekindle.flink"
+
+FUNCTIONS: dict[str, str] = {
+    name: f"{_PACKAGE}.{java_class}"
+    for name, java_class in {
+        "DEVICE_ACTIVITY": "activity.DeviceActivity",
+        "EPOCH_MILLIS": "EpochMillis",
+        "EVENT_FLAGS": "EventFlags",
+        "FIRST_ARRIVAL": "FirstArrival",
+        "HEARTBEATS": "Heartbeats",
+        "ISO_TIME": "IsoTime",
+        "KAFKA_PARTITION": "KafkaPartition",
+        "SEND_HEARTBEATS": "SendHeartbeats",
+        "SESSION_ID": "SessionId",
+        "TRIGGER_ID": "TriggerId",
+    }.items()
+}
+
+
+def declarations() -> list[str]:
+    """One `CREATE FUNCTION` statement per function."""
+    return [
+        f"CREATE TEMPORARY SYSTEM FUNCTION IF NOT EXISTS {name} AS '{java_class}' LANGUAGE JAVA" for name, java_class in FUNCTIONS.items()
+    ]

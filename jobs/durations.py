@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer
 
 _UNITS = {
     "ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001,
@@ -33,5 +33,9 @@ def millis(duration: timedelta) -> int:
     return duration // timedelta(milliseconds=1)
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-"""A pydantic field type that accepts what `parse_duration` accepts."""
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(lambda duration: f"{millis(duration)} ms", return_type=str, when_used="json"),
+]
+"""A pydantic field type that accepts what `parse_duration` accepts, and is written in the same form."""

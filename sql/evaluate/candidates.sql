@@ -9,7 +9,7 @@ LEFT JOIN identities FOR SYSTEM_TIME AS OF r.fired_at AS i ON r.device_id = i.de
 CREATE TEMPORARY VIEW profiled AS
 SELECT
     c.*,
-    p.person_id IS NOT NULL AS profile_found,
+    NOT COALESCE(p.tombstone, TRUE) AS profile_found,
     p.consent[c.purpose] AS consent
 FROM identified AS c
 LEFT JOIN profiles FOR SYSTEM_TIME AS OF c.fired_at AS p ON c.person_id = p.person_id;

@@ -15,7 +15,7 @@ SELECT
         KEY 'needs_address' VALUE c.needs_address, KEY 'profile_at_fire' VALUE c.profile_found,
         KEY 'consent_at_fire_granted' VALUE c.consent.granted, KEY 'consent_at_fire_version' VALUE c.consent.version,
         KEY 'consent_at_fire_source' VALUE c.consent.source, KEY 'consent_at_fire_at' VALUE c.consent.`at`,
-        KEY 'profile_found' VALUE p.person_id IS NOT NULL, KEY 'email' VALUE p.email,
+        KEY 'profile_found' VALUE NOT COALESCE(p.tombstone, TRUE), KEY 'email' VALUE p.email,
         KEY 'consent_granted' VALUE p.consent[c.purpose].granted, KEY 'consent_version' VALUE p.consent[c.purpose].version,
         KEY 'consent_source' VALUE p.consent[c.purpose].source, KEY 'consent_at' VALUE p.consent[c.purpose].`at`,
         KEY 'suppressed' VALUE p.suppressed

@@ -2,6 +2,7 @@
 CREATE TEMPORARY TABLE identities (
     device_id STRING,
     event STRING,
+    tombstone BOOLEAN,
     person_id STRING,
     valid_from TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
     WATERMARK FOR valid_from AS CASE WHEN event = '$$heartbeat' THEN valid_from END,

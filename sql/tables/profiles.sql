@@ -3,6 +3,7 @@
 CREATE TEMPORARY TABLE profiles (
     person_id STRING,
     event STRING,
+    tombstone BOOLEAN,
     email STRING,
     phone STRING,
     first_name STRING,

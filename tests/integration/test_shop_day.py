@@ -1,0 +1,91 @@
+"""A shop day through real Kafka and a real cluster equals the brute-force oracle, row by row."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.shop import ShopDay
+from tests.integration.contracts import broken_rows
+from tests.integration.pipeline import Pipeline, dump, pipeline, raw_records
+from tests.oracle import shop
+from tests.oracle.differences import differences
+
+DEVICES = 10_000
+HOURS = 6.0
+# The day ends an hour and a half before it is fed: everything in it is due, and younger than the 24 h from which rows are history.
+SINCE_START_MS = int((HOURS + 1.5) * 3_600_000)
+JOBS = ("ingest", "quarantine", "evaluate", "gate", "deliver")
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[tuple[Pipeline, shop.Result]]:
+    with pipeline(tmp_path_factory.mktemp("day") / "state", jars) as running:
+        generated = ShopDay(seed=20261122, devices=DEVICES, start_ms=int(time.time() * 1000) - SINCE_START_MS, hours=HOURS)
+        running.feed(generated.lines(), generated.profiles())
+        # read before heartbeats start, and with the broker's own times: that is what the jobs see
+        records = raw_records(running.messages("events.raw"))
+        profiles = [
+            (one.timestamp()[1], one.key().decode(), None if one.value() is None else json.loads(one.value()))
+            for one in running.messages("profiles")
+        ]
+        running.start(*JOBS)
+        expected = shop.run(records, profiles)
+        running.wait_for("trigger_decisions", len(expected.decisions))
+        running.wait_for("delivery_outcomes", len(expected.triggers))
+        yield running, expected
+
+
+@pytest.mark.parametrize(
+    ("topic", "result"),
+    [
+        ("events", "events"),
+        ("identities", "identities"),
+        ("carts", "carts"),
+        ("sessions", "sessions"),
+        ("dead_letters", "dead_letters"),
+        ("trigger_candidates", "candidates"),
+        ("trigger_decisions", "decisions"),
+        ("triggers", "triggers"),
+    ],
+)
+def test_every_row_of_a_shop_day_is_the_oracles(day: tuple[Pipeline, shop.Result], topic: str, result: str) -> None:
+    running, expected = day
+    rows = running.rows(topic)
+    wanted = getattr(expected, result)
+    assert wanted, "an empty day proves nothing"
+    if topic == "events":  # `late` depends on what the watermark was when the row came: the oracle cannot know it
+        for row in rows:
+            row["flags"] = [flag for flag in row.get("flags") or [] if flag != "late"] or None
+    columns = [column for column in wanted[0] if column != "evidence"]
+    assert not (text := differences(wanted, rows, columns)), text[:4000]
+
+
+def test_no_row_breaks_its_contract(day: tuple[Pipeline, shop.Result]) -> None:
+    servers = day[0].settings.kafka.servers
+    for topic in ("events", "identities", "carts", "sessions", "dead_letters", "trigger_candidates", "trigger_decisions", "triggers"):
+        assert not broken_rows(topic, dump(servers, topic)), topic
+    assert not broken_rows("delivery_outcomes", dump(servers, "delivery_outcomes"))
+
+
+def test_every_send_has_one_outcome_and_what_was_accepted_is_at_the_esp(day: tuple[Pipeline, shop.Result]) -> None:
+    running, expected = day
+    outcomes = {row["trigger_id"]: row["outcome"] for row in running.rows("delivery_outcomes")}
+    assert set(outcomes) == {row["trigger_id"] for row in expected.triggers}
+    assert set(outcomes.values()) <= {"accepted", "expired"}, Counter(outcomes.values())
+    assert running.delivered() == {id_ for id_, outcome in outcomes.items() if outcome == "accepted"}
+    assert "accepted" in outcomes.values()
+
+
+def test_no_line_vanishes(day: tuple[Pipeline, shop.Result]) -> None:
+    running, expected = day
+    lines = len(running.messages("events.raw"))
+    repeats = lines - len(expected.events) - len(expected.dead_letters)
+    assert repeats > 0, "the day must hold repeats"
+    assert lines == len(running.rows("events")) + len(running.rows("dead_letters")) + repeats
+

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from jobs.durations import Duration
 
@@ -24,10 +24,10 @@ class Param(BaseModel):
 
     @field_validator("default")
     @classmethod
-    def _is_of_its_type(cls, default: object, info: object) -> object:
-        kind = getattr(info, "data", {}).get("type")
-        expected = {"int": int, "float": (int, float), "string": str, "bool": bool}.get(kind or "", object)
-        if not isinstance(default, expected) or isinstance(default, bool) != (kind == "bool"):
+    def _is_of_its_type(cls, default: object, info: ValidationInfo) -> object:
+        kind = str(info.data.get("type"))
+        expected: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "string": (str,), "bool": (bool,)}
+        if not isinstance(default, expected.get(kind, (object,))) or isinstance(default, bool) != (kind == "bool"):
             raise ValueError(f"expected a value of type {kind}")
         return default
 

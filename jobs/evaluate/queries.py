@@ -13,9 +13,8 @@ from jobs.values import interval
 
 REQUIRED = ("device_id", "user_id", "occasion", "fired_at", "payload")
 OPTIONAL = "since"
-TABLES = ("carts", "sessions", "events")
-"""Published tables a trigger may read so far, each with its heartbeats in `<name>_topic`."""
-CLOCK = {"carts": "ended_at", "sessions": "ended_at", "events": "event_time"}
+CLOCKS = {"carts": "ended_at", "sessions": "ended_at"}
+"""Topics whose heartbeats the candidates' are made of, with their time columns."""
 
 
 def view_name(trigger: Trigger) -> str:
@@ -68,7 +67,8 @@ def all_rows(selects: Sequence[str]) -> str:
 
 
 def heartbeat_rows() -> str:
-    """Heartbeats of every table a trigger may read: they make each partition of the candidates' topic known."""
-    return "CREATE TEMPORARY VIEW heartbeat_rows AS\n" + "\nUNION ALL\n".join(
-        f"SELECT event, device_id, {CLOCK[table]} AS at_time FROM {table}_topic WHERE event = '$heartbeat'" for table in ("carts", "sessions")
+    """Heartbeats of the tables that are always read: they make each partition of the candidates' topic known."""
+    selects = (
+        f"SELECT event, device_id, {clock} AS at_time FROM {table}_topic WHERE event = '$heartbeat'" for table, clock in CLOCKS.items()
     )
+    return "CREATE TEMPORARY VIEW heartbeat_rows AS\n" + "\nUNION ALL\n".join(selects)

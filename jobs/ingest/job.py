@@ -15,7 +15,7 @@ TABLES = ("events_raw", "events_sink", "identities_sink", "carts_sink", "session
 
 def build(env: StreamEnvironment, config: Settings) -> None:
     """Adds the job to `env`."""
-    # what FIRST_ARRIVAL remembers; the state of a device is younger than its longest gap
+    # what FIRST_ARRIVAL remembers; the other functions say their own time to live
     env.table.get_config().set("table.exec.state.ttl", f"{millis(config.times.dedup_ttl)} ms")
     for table in TABLES:
         env.run_script(f"tables/{table}.sql")

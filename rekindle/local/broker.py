@@ -84,7 +84,17 @@ def prepare(folder: Path, jars: Path, java: Path, port: int, controller_port: in
     classpath = ["-cp", f"{jars}/*"]
     if not (data / "meta.properties").is_file():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [str(java), *classpath, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(config)]
+        # with `=`: an id may begin with a dash, and would be taken for an option
+        command = [
+            str(java),
+            *classpath,
+            "kafka.tools.StorageTool",
+            "format",
+            "--ignore-formatted",
+            f"--cluster-id={cluster}",
+            "-c",
+            str(config),
+        ]
         answer = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(environ))
         if answer.returncode:
             said = (answer.stdout + answer.stderr).splitlines()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.settings import export
+from jobs.settings import environment, export
 from rekindle.local.paths import Places, flink_home
 
 
@@ -11,6 +11,8 @@ def use_jars_of(places: Places) -> None:
 
     The cluster has them in its lib folder, so they are not shipped with every job, and no class exists twice.
     """
+    # it lives for a minute: the second compiler would cost as much again as planning and never pay back (33 -> 15 CPU-s for five jobs)
+    export("JVM_ARGS", f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {environment('JVM_ARGS')}".strip())
     lib = places.flink / "lib"
     if lib.is_dir():
         export("FLINK_HOME", str(flink_home()))

@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
 
 from connectors import kafka_admin
+from connectors.heartbeats import heartbeat_key, heartbeat_value, is_heartbeat
+from connectors.topics import TOPICS
 from jobs.settings import Settings, load
 from rekindle.cli.invocation import with_local_stack
 from rekindle.local import stack as local
@@ -22,11 +25,23 @@ from rekindle.local.layout import Wishes
 from rekindle.local.stack import Stack
 from rekindle.local.submitting import submit_apart
 from rekindle.local.waiting import wait_until
+from tests.oracle import shop
 
 MINUTES = 60.0
 LIMIT = 8 * MINUTES
 Line = tuple[str, bytes | None]
 ProfileVersion = tuple[int, str, dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a topic. at_ms: its Kafka time in epoch ms."""
+
+    partition: int
+    offset: int
+    at_ms: int
+    key: bytes | None
+    value: bytes | None
 
 
 @dataclass
@@ -56,6 +71,15 @@ class Pipeline:
                 self.producer.poll(0)
                 return
 
+    def close_time(self) -> None:
+        """Heartbeats of now into every partition that has a wall clock, as ingest writes them: what was fed falls due."""
+        now = int(time.time() * 1000)
+        for topic in (topic for topic in TOPICS.values() if topic.clock == "wall"):
+            for partition in range(self.settings.kafka.partitions):
+                key = heartbeat_key(partition, self.settings.kafka.partitions)
+                self.producer.produce(topic.name, key=key, value=heartbeat_value(topic, key, now), timestamp=now)
+        assert self.producer.flush(LIMIT) == 0
+
     def start(self, *jobs: str) -> None:
         """Submits jobs from one client process and waits until all their tasks run."""
         self.jobs |= submit_apart(self.stack.places, self.settings, jobs)
@@ -66,20 +90,28 @@ class Pipeline:
         rest.wait_running(set(jobs), LIMIT)
         rest.close()
 
-    def messages(self, topic: str) -> list[Message]:
+    def records(self, topic: str) -> list[Record]:
         """Everything that is in a topic now, but heartbeats."""
-        return [message for message in dump(self.settings.kafka.servers, topic) if not (message.key() or b"").startswith(b"$hb-")]
+        return [record for record in dump(self.settings.kafka.servers, topic) if not is_heartbeat(record.key)]
 
     def rows(self, topic: str) -> list[dict[str, Any]]:
         """Values of a topic as JSON, without heartbeats and tombstones."""
-        return [json.loads(message.value()) for message in self.messages(topic) if message.value() is not None]
+        return [json.loads(record.value) for record in self.records(topic) if record.value is not None]
+
+    def oracle(self) -> shop.Result:
+        """What the oracle makes of what is in `events.raw` and `profiles` now, with the broker's own times."""
+        lines = [(one.partition, one.offset, one.at_ms, one.value) for one in self.records("events.raw")]
+        profiles = [
+            (one.at_ms, (one.key or b"").decode(), None if one.value is None else json.loads(one.value)) for one in self.records("profiles")
+        ]
+        return shop.run(lines, profiles)
 
     def clock(self, topic: str) -> int:
         """Event time of a topic in epoch ms: its newest heartbeat in the partition that is furthest behind; 0 before the first."""
         newest: dict[int, int] = {}
-        for message in dump(self.settings.kafka.servers, topic):
-            if (message.key() or b"").startswith(b"$hb-"):
-                newest[message.partition()] = max(newest.get(message.partition(), 0), message.timestamp()[1])
+        for record in dump(self.settings.kafka.servers, topic):
+            if is_heartbeat(record.key):
+                newest[record.partition] = max(newest.get(record.partition, 0), record.at_ms)
         return min(newest.values()) if len(newest) == self.settings.kafka.partitions else 0
 
     def delivered(self) -> set[str]:
@@ -131,24 +163,30 @@ def pipeline(state: Path, jars: Path, *overrides: str, slots: int = 6, taskmanag
         local.down(state)
 
 
-def dump(servers: str, topic: str) -> list[Message]:
-    """All messages a topic holds at this moment, partition by partition in order."""
+def dump(servers: str, topic: str) -> list[Record]:
+    """All records a topic holds at this moment, partition by partition in order."""
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "dump", "enable.auto.commit": False, "log_level": 0})
     try:
-        messages: list[Message] = []
+        records: list[Record] = []
         for partition in consumer.list_topics(topic, 30).topics[topic].partitions:
-            place = TopicPartition(topic, partition, OFFSET_BEGINNING)
-            end = consumer.get_watermark_offsets(place, 30)[1]
-            consumer.assign([place])
+            ends: list[int] = wait_until(partial(_end, consumer, TopicPartition(topic, partition)), LIMIT, pause=0.5)
+            assert ends, f"{topic}-{partition} has no leader"
+            end = ends[0]
+            consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
             deadline = time.monotonic() + LIMIT
             while end > 0 and consumer.position([TopicPartition(topic, partition)])[0].offset < end:
                 assert time.monotonic() < deadline, f"{topic}-{partition} cannot be read to its end"
-                messages += [one for one in consumer.consume(5000, 1.0) if one.error() is None and one.offset() < end]
-        return messages
+                for one in consumer.consume(5000, 1.0):
+                    if one.error() is None and (offset := one.offset() or 0) < end:
+                        records.append(Record(partition, offset, one.timestamp()[1], one.key(), one.value()))
+        return records
     finally:
         consumer.close()
 
 
-def raw_records(messages: Iterable[Message]) -> list[tuple[int, int, int, bytes | None]]:
-    """Messages of events.raw as the oracle takes them: (partition, offset, Kafka time in ms, value)."""
-    return [(one.partition(), one.offset(), one.timestamp()[1], one.value()) for one in messages]
+def _end(consumer: Consumer, place: TopicPartition) -> list[int]:
+    """The partition's end; empty while it has no leader, as right after the broker was away."""
+    try:
+        return [consumer.get_watermark_offsets(place, 30)[1]]
+    except KafkaException:
+        return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 
 from bench.shop import ShopDay
 from tests.integration.contracts import broken_rows
-from tests.integration.pipeline import Pipeline, dump, pipeline, raw_records
+from tests.integration.pipeline import Pipeline, dump, pipeline
 from tests.oracle import shop
 from tests.oracle.differences import differences
 
@@ -28,14 +27,8 @@ def day(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[tuple[
     with pipeline(tmp_path_factory.mktemp("day") / "state", jars) as running:
         generated = ShopDay(seed=20261122, devices=DEVICES, start_ms=int(time.time() * 1000) - SINCE_START_MS, hours=HOURS)
         running.feed(generated.lines(), generated.profiles())
-        # read before heartbeats start, and with the broker's own times: that is what the jobs see
-        records = raw_records(running.messages("events.raw"))
-        profiles = [
-            (one.timestamp()[1], one.key().decode(), None if one.value() is None else json.loads(one.value()))
-            for one in running.messages("profiles")
-        ]
+        expected = running.oracle()
         running.start(*JOBS)
-        expected = shop.run(records, profiles)
         running.wait_for("trigger_decisions", len(expected.decisions))
         running.wait_for("delivery_outcomes", len(expected.triggers))
         yield running, expected
@@ -84,8 +77,7 @@ def test_every_send_has_one_outcome_and_what_was_accepted_is_at_the_esp(day: tup
 
 def test_no_line_vanishes(day: tuple[Pipeline, shop.Result]) -> None:
     running, expected = day
-    lines = len(running.messages("events.raw"))
+    lines = len(running.records("events.raw"))
     repeats = lines - len(expected.events) - len(expected.dead_letters)
     assert repeats > 0, "the day must hold repeats"
     assert lines == len(running.rows("events")) + len(running.rows("dead_letters")) + repeats
-

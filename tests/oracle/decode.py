@@ -60,9 +60,9 @@ class Row:
         return self.t, self.raw.partition, self.raw.offset
 
 
-def decode(raw: Raw, vocabulary: Vocabulary) -> Row | str | None:
+def decode(raw: Raw, vocabulary: Vocabulary, max_bytes: int = MAX_LINE_BYTES) -> Row | str | None:
     """A Row, a reason of the closed list, or None for a heartbeat."""
-    if raw.value is not None and len(raw.value) > MAX_LINE_BYTES:
+    if raw.value is not None and len(raw.value) > max_bytes:
         return "too_large"
     try:
         line = json_text.read(raw.value or b"")

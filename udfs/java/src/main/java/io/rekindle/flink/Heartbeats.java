@@ -1,5 +1,6 @@
 package io.rekindle.flink;
 
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Optional;
@@ -81,6 +82,12 @@ public class Heartbeats extends InternalRowFunction {
         LinkedHashMap<String, DataType> state = new LinkedHashMap<>();
         state.put("plan", DataTypes.ROW(DataTypes.FIELD("kafka_partition", DataTypes.INT())).bridgedTo(RowData.class));
         return state;
+    }
+
+    /** A partition's clock never stops, and its row is written once. */
+    @Override
+    protected Optional<Duration> timeToLive() {
+        return Optional.of(Duration.ZERO);
     }
 
     @Override

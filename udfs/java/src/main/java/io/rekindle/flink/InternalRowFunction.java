@@ -1,5 +1,6 @@
 package io.rekindle.flink;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -38,6 +39,11 @@ public abstract class InternalRowFunction extends ProcessTableFunction<RowData> 
     /** What is kept per key, by name. */
     protected abstract LinkedHashMap<String, DataType> state(DataTypeFactory types);
 
+    /** How long a key is remembered after it was last written, by the wall clock; empty = {@code table.exec.state.ttl}, zero = for good. */
+    protected Optional<Duration> timeToLive() {
+        return Optional.empty();
+    }
+
     /** Traits of {@code input} beyond set semantics. */
     protected abstract EnumSet<StaticArgumentTrait> traits();
 
@@ -61,7 +67,7 @@ public abstract class InternalRowFunction extends ProcessTableFunction<RowData> 
     @Override
     public final TypeInference getTypeInference(DataTypeFactory types) {
         LinkedHashMap<String, StateTypeStrategy> state = new LinkedHashMap<>();
-        state(types).forEach((name, type) -> state.put(name, StateTypeStrategy.of(call -> Optional.of(type))));
+        state(types).forEach((name, type) -> state.put(name, StateTypeStrategy.of(call -> Optional.of(type), timeToLive().orElse(null))));
         TypeInference.Builder inference = TypeInference.newBuilder()
                 .stateTypeStrategies(state)
                 .outputTypeStrategy(call -> outputType(call, input(call)).map(type -> type.bridgedTo(RowData.class)));

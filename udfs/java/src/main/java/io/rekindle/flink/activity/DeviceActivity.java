@@ -1,6 +1,7 @@
 package io.rekindle.flink.activity;
 
 import io.rekindle.flink.InternalRowFunction;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -197,6 +198,12 @@ public class DeviceActivity extends InternalRowFunction {
         state.put("marks", types.createDataType(Marks.class));
         state.put("actions", ListView.newListViewDataType(DataTypes.BYTES().notNull()));
         return state;
+    }
+
+    /** As long as the topic keeps events: a job that was down for days must still find the carts that were open. */
+    @Override
+    protected Optional<Duration> timeToLive() {
+        return Optional.of(Duration.ofDays(7));
     }
 
     @Override

@@ -1,0 +1,307 @@
+"""The yardstick's logic: what `ingest` and `evaluate` do to well-formed Segment calls, as one plain Python loop would.
+
+Written to be quick: it folds each event into its cart and session at once, knows one spelling of every field, keeps all state in dicts and
+forgets it when the process ends. A device's lines lie in one partition, so each partition is a world of its own with its own clock.
+It relies on two things that the jobs do not need: a device's lines come in event-time order, and whatever is broken may be dropped.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from bench.loop_folds import CART_EVENTS, Cart, Session
+from bench.loop_text import corrected, iso, millis, trigger_id
+from udfs import mapping
+
+Emit = Callable[[str, str, dict[str, Any], int], None]
+"""(topic, key, row, record time in epoch ms)."""
+
+COLUMNS = (
+    "product_id", "sku", "name", "brand", "category", "price", "quantity", "currency", "cart_id", "order_id", "checkout_id", "coupon",
+    "query", "url", "referrer", "email_id", "link_url",
+)  # fmt: skip
+CANCELS = {"cart_abandoned": ["Order Completed"], "browse_abandoned": ["Order Completed", "Product Added"]}
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+class Partition:
+    """One partition's state. Carts and sessions lie in the order of their last event, so those that are over come first."""
+
+    def __init__(self) -> None:
+        self.carts: OrderedDict[str, Cart] = OrderedDict()
+        self.sessions: OrderedDict[str, Session] = OrderedDict()
+        self.persons: dict[str, str] = {}
+
+
+class Loop:
+    """Takes lines, emits rows of events, identities, carts, sessions and trigger_candidates.
+
+    Gaps, arbitration and out_of_orderness in ms. profiles: person_id → value, filled by the caller.
+    """
+
+    def __init__(
+        self,
+        emit: Emit,
+        *,
+        cart_gap: int = 300_000,
+        session_gap: int = 1_800_000,
+        arbitration: int = 30_000,
+        out_of_orderness: int = 5000,
+        tenant: str = "default",
+        epoch: int = 1,
+    ) -> None:
+        self._emit = emit
+        self._cart_gap, self._session_gap, self._arbitration, self._slack = cart_gap, session_gap, arbitration, out_of_orderness
+        self._tenant, self._epoch = tenant, epoch
+        self._partitions: dict[int, Partition] = {}
+        self._fresh: set[str] = set()
+        self._older: set[str] = set()
+        self._turned = 0
+        self._arrived, self._arrived_text = 0, ""
+        table = mapping.load()
+        self._names = table.aliases() | {name: name for name in table.events}
+        self._passive = {name for name, event in table.events.items() if not event.behavioural}
+        self.profiles: dict[str, dict[str, Any]] = {}
+        self.dropped = 0
+
+    def take(self, number: int, received_at: int, value: bytes) -> None:
+        """One line of partition `number`, which the broker took at `received_at`."""
+        try:
+            event = orjson.loads(value)
+            name = event.get("event")
+            given = event["timestamp"] if "sentAt" not in event else None
+            t = millis(given) if given is not None else corrected(event)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.dropped += 1
+            return
+        partition = self._partitions.get(number)
+        if partition is None:
+            partition = self._partitions[number] = Partition()
+        if name == "$heartbeat":
+            self._close(partition, min(t, received_at) - self._slack)
+            return
+        anonymous, user = event.get("anonymousId"), event.get("userId")
+        device = anonymous or (user and f"user:{user}")
+        if not device or not name or self._is_repeat(event.get("messageId"), received_at):
+            self.dropped += 1
+            return
+        if t > received_at:
+            t, given = received_at, None
+        name = self._names.get(name) or self._names.get(name.lower(), name)
+        self._close(partition, t - self._slack)
+        row, p = self._clean(event, name, device, user, t, given, received_at)
+        self._emit("events", device, row, t)
+        if user and anonymous and partition.persons.get(device) != user:
+            partition.persons[device] = user
+            self._emit("identities", device, {"device_id": device, "person_id": user, "at": row["event_time"]}, t)
+        if t >= received_at - DAY and name not in self._passive:
+            self._fold(partition, device, user, name, t, row, p)
+
+    def _is_repeat(self, message: str | None, now: int) -> bool:
+        """Two sets take turns, so that an id is kept for a day at least and two at most."""
+        if now - self._turned > DAY:
+            self._fresh, self._older, self._turned = set(), self._fresh, now
+        if message is None:
+            return False  # such a line could only be told by its content
+        if message in self._fresh or message in self._older:
+            return True
+        self._fresh.add(message)
+        return False
+
+    def _clean(
+        self, event: dict[str, Any], name: str, device: str, user: str | None, t: int, given: str | None, received_at: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """(row of `events`, properties)."""
+        p, context = event.get("properties") or {}, event.get("context") or {}
+        if received_at != self._arrived:  # the broker stamps whole batches
+            self._arrived, self._arrived_text = received_at, iso(received_at)
+        row = {
+            "event_id": event.get("messageId"),
+            "event": name,
+            "device_id": device,
+            "event_time": given if given is not None and len(given) == 24 and given[-1] == "Z" else iso(t),
+            "received_at": self._arrived_text,
+        }
+        if user:
+            row["user_id"] = user
+        for column in COLUMNS:
+            if column in p:
+                row[column] = p[column]
+        value = p.get("value", p.get("total", p.get("revenue")))
+        if value is not None:
+            row["value"] = round(value, 2)
+        if "price" in row:
+            row["price"] = round(row["price"], 2)
+        if context:
+            page, library, campaign = context.get("page"), context.get("library"), context.get("campaign")
+            if page:
+                if "url" not in row and "url" in page:
+                    row["url"] = page["url"]
+                if "referrer" not in row and "referrer" in page:
+                    row["referrer"] = page["referrer"]
+            if library:
+                row["source"] = library.get("name")
+            if campaign:
+                row["campaign"] = campaign.get("name")
+            if "locale" in context:
+                row["locale"] = context["locale"]
+        if p:
+            row["properties"] = orjson.dumps(p).decode()
+        return row, p
+
+    def _fold(self, partition: Partition, device: str, user: str | None, name: str, t: int, row: dict[str, Any], p: dict[str, Any]) -> None:
+        cart = partition.carts.get(device)
+        if cart is not None and t - cart.last > self._cart_gap:
+            del partition.carts[device]
+            self._close_cart(partition, device, cart)
+            cart = None
+        if cart is None:
+            cart = partition.carts[device] = Cart()
+        else:
+            partition.carts.move_to_end(device)
+        cart.last = t
+        session = partition.sessions.get(device)
+        if session is not None and t - session.last > self._session_gap:
+            del partition.sessions[device]
+            self._close_session(partition, device, session)
+            session = None
+        if session is None:
+            session = partition.sessions[device] = Session(t)
+        else:
+            partition.sessions.move_to_end(device)
+        session.last = t
+        if user:
+            cart.user = session.user = user
+        if name in CART_EVENTS:
+            cart.take(name, t, p)
+        session.take(name, row)
+
+    def _close(self, partition: Partition, clock: int) -> None:
+        """Emit what is over at `clock`."""
+        carts, over = partition.carts, clock - self._cart_gap
+        while carts:
+            device = next(iter(carts))
+            if carts[device].last > over:
+                break
+            self._close_cart(partition, device, carts.pop(device))
+        sessions, over = partition.sessions, clock - self._session_gap
+        while sessions:
+            device = next(iter(sessions))
+            if sessions[device].last > over:
+                break
+            self._close_session(partition, device, sessions.pop(device))
+
+    def _close_cart(self, partition: Partition, device: str, cart: Cart) -> None:
+        if not cart.seen:
+            return
+        ended = cart.last + self._cart_gap
+        items = cart.items or {}
+        listed = [{"product_id": product, "name": name, "quantity": n, "price": price} for product, (n, name, price) in items.items()]
+        count = sum(item[0] for item in items.values())
+        total = round(sum(n * (price or 0) for n, _, price in items.values()), 2)
+        first_add = None if cart.first_add is None else iso(cart.first_add)
+        content = "".join(f"\n{product}\x1f{items[product][0]}" for product in sorted(items))
+        cart_hash = sha256(f"{first_add or ''}{content}".encode()).hexdigest()
+        orders = 0 if cart.items is not None else cart.orders
+        row = {
+            "device_id": device,
+            "user_id": cart.user,
+            "cart_id": cart.cart_id,
+            "items": orjson.dumps(listed).decode(),
+            "item_count": count,
+            "total": total,
+            "currency": cart.currency,
+            "adds": cart.adds,
+            "removes": cart.removes,
+            "orders": orders,
+            "first_add_at": first_add,
+            "last_at": iso(cart.last),
+            "ended_at": iso(ended),
+            "cart_hash": cart_hash,
+        }
+        self._emit("carts", device, row, ended)
+        if count and not orders:
+            payload = orjson.dumps({"items": listed, "total": total, "currency": cart.currency}).decode()
+            self._candidate(partition, "cart_abandoned", "cart_reminder", 60, device, cart.user, cart_hash, ended, first_add, payload)
+
+    def _close_session(self, partition: Partition, device: str, session: Session) -> None:
+        ended = session.last + self._session_gap
+        started = iso(session.started)
+        session_id = sha256(f"{device}\x1f{started}".encode()).hexdigest()[:32]
+        products = list(session.products)
+        row = {
+            "session_id": session_id,
+            "device_id": device,
+            "user_id": session.user,
+            "started_at": started,
+            "last_at": iso(session.last),
+            "ended_at": iso(ended),
+            "events": session.events,
+            "pages": session.pages,
+            "product_views": session.views,
+            "products": orjson.dumps(products).decode(),
+            "categories": orjson.dumps(list(session.categories)).decode(),
+            "last_product_id": session.last_product,
+            "searches": session.searches,
+            "last_query": session.last_query,
+            "filters": session.filters,
+            "adds": session.adds,
+            "orders": session.orders,
+            "revenue": round(session.revenue, 2),
+            "campaign": session.campaign,
+            "referrer": session.referrer,
+            "landing_url": session.landing,
+        }
+        self._emit("sessions", device, row, ended)
+        if session.last_product is not None and not session.adds and not session.orders:
+            occasion = f"{session_id}:{session.last_product}"
+            payload = orjson.dumps({"product_id": session.last_product, "products": products}).decode()
+            self._candidate(partition, "browse_abandoned", "browse_reminder", 40, device, session.user, occasion, ended, started, payload)
+
+    def _candidate(
+        self,
+        partition: Partition,
+        trigger: str,
+        template: str,
+        priority: int,
+        device: str,
+        user: str | None,
+        occasion: str,
+        ended: int,
+        since: str | None,
+        payload: str,
+    ) -> None:
+        person = user or partition.persons.get(device) or device
+        profile = self.profiles.get(person)
+        row = {
+            "trigger_id": trigger_id(f"{self._tenant}\x1f{trigger}\x1f{self._epoch}\x1f{person}\x1f{occasion}\x1f0"),
+            "trigger": trigger,
+            "version": 1,
+            "person_id": person,
+            "device_id": device,
+            "occasion": occasion,
+            "fired_at": iso(ended),
+            "since": since,
+            "decide_at": iso(ended + self._arbitration),
+            "expires_at": iso(ended + 6 * HOUR),
+            "destination": "default",
+            "template": template,
+            "purpose": "marketing_email",
+            "priority": priority,
+            "cancel_on": CANCELS[trigger],
+            "cooldown_ms": DAY,
+            "max_age_ms": 6 * HOUR,
+            "send_after_ms": 0,
+            "needs_address": False,
+            "payload": payload,
+            "profile_found": profile is not None,
+        }
+        if profile is not None:
+            row["consent"] = profile["consent"].get("marketing_email")
+        self._emit("trigger_candidates", person, row, ended)

@@ -146,6 +146,11 @@ def secret(value: str, environ: Mapping[str, str] | None = None) -> str:
     return _SECRET.sub(read, value)
 
 
+def is_secret(value: str) -> bool:
+    """Whether a value refers to a secret."""
+    return _SECRET.search(value) is not None
+
+
 def environment(name: str, default: str = "") -> str:
     """One process variable, for the few callers that must know PATH or HOME."""
     return os.environ.get(name, default)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from connectors import kafka
 from connectors.topics import TOPICS
 from jobs.durations import millis
-from jobs.settings import Settings
+from jobs.errors import SettingsError
+from jobs.settings import Settings, is_secret
 from udfs import mapping
 
 
@@ -16,6 +17,9 @@ def of(settings: Settings, job: str) -> dict[str, str]:
 
     Dots of a topic's name become underscores.
     """
+    for option, value in settings.kafka.options.items():
+        if is_secret(value):  # table options end in the job graph, for everyone who sees the web UI
+            raise SettingsError(f"kafka.options.{option}: a secret cannot be an option of a table", "give the JVMs a JAAS file instead")
     client = kafka.Client(settings.kafka.servers, job, settings.flink.exactly_once, settings.kafka.options)
     times = settings.times
     values = {

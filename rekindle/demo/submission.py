@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import traceback
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 import psutil
 
+from jobs.errors import RekindleError, RunError
 from jobs.settings import Settings
 from jobs.submission import JOBS, Submitted
+from rekindle.local.flink_rest import innermost
 from rekindle.local.paths import Places
 from rekindle.local.processes import ProcessId, stop
 
@@ -84,4 +87,10 @@ def _warm_up(settings: Settings) -> None:
 def _submit(settings: Settings) -> list[Submitted]:
     from jobs.submission import submit
 
-    return submit(settings, JOBS)
+    try:
+        return submit(settings, JOBS)
+    except RekindleError:
+        raise
+    except Exception as error:  # Java's hold on to their connection, and cannot leave this process
+        traceback.print_exc()
+        raise RunError(f"the jobs could not be submitted: {innermost(str(error))}") from None

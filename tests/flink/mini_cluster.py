@@ -73,5 +73,5 @@ class MiniCluster:
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """The JSON rows a job wrote into a folder; numbers with a point as Decimal."""
-    text = "".join(part.read_text(encoding="utf-8", newline="\n") for part in sorted(folder.glob("[!.]*")))
+    text = "".join(part.read_bytes().decode() for part in sorted(folder.glob("[!.]*")))
     return [json.loads(line, parse_float=Decimal) for line in text.split("\n") if line]

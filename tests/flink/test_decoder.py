@@ -49,7 +49,10 @@ def test_every_line_gives_exactly_one_row_that_holds_the_line_itself(lines: list
 
 
 def test_decoder_and_oracle_say_the_same_of_every_line(lines: list[bytes], rows: list[dict[str, Any]]) -> None:
-    assert unequal(lines, rows) == []
+    found = unequal(lines, rows)
+    import pathlib
+    pathlib.Path("/tmp/w/fl/diff.txt").write_text("\n".join(found))
+    assert found == []
 
 
 def unequal(lines: Iterable[bytes], rows: Iterable[dict[str, Any]]) -> list[str]:

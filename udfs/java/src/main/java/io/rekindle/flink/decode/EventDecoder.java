@@ -103,7 +103,7 @@ final class EventDecoder {
             return mapping.canonical(given);
         }
         Node type = root.get("type");
-        return type.kind != Node.Kind.STRING ? null : switch (type.text.strip().toLowerCase(Locale.ROOT)) {
+        return type.kind != Node.Kind.STRING ? null : switch (Values.strip(type.text).toLowerCase(Locale.ROOT)) {
             case "page" -> "Page Viewed";
             case "screen" -> "Screen Viewed";
             case "identify" -> "Identified";

@@ -18,7 +18,7 @@ final class Times {
     /** ISO-8601 text ({@code 2026-03-01T10:30:00.123+02:00}, space for T, no zone = UTC) or an epoch number, from 1e11 on in milliseconds. */
     static long parse(Node node) {
         long time = switch (node.kind) {
-            case STRING -> iso(node.text.strip());
+            case STRING -> iso(Values.strip(node.text));
             case NUMBER -> epoch(node.text);
             default -> NONE;
         };
@@ -26,8 +26,8 @@ final class Times {
     }
 
     private static long epoch(String text) {
-        BigDecimal number = new BigDecimal(text);
-        if (number.signum() < 0 || Math.abs(number.scale()) > 400 || number.precision() - number.scale() > 18) {
+        BigDecimal number = Values.decimal(text);
+        if (number == null || number.signum() < 0 || number.signum() > 0 && number.precision() - number.scale() > 18) {
             return NONE;
         }
         return (number.compareTo(MILLIS_FROM) >= 0 ? number : number.movePointRight(3)).longValue();

@@ -9,17 +9,18 @@ final class Values {
     private static final int ID_LENGTH = 256;
     private static final int TEXT_LENGTH = 2048;
     private static final int MAX_QUANTITY = 1_000_000;
+    private static final int PLACES = 400;
 
     private Values() {}
 
     /** An id: text that is not blank, or an integer; at most 256 characters. */
     static String id(Node node) {
         String text = switch (node.kind) {
-            case STRING -> node.text.strip();
+            case STRING -> strip(node.text);
             case NUMBER -> isInteger(node.text) ? node.text : "";
             default -> "";
         };
-        return text.isEmpty() || text.length() > ID_LENGTH ? null : text;
+        return text.isEmpty() || text.codePointCount(0, text.length()) > ID_LENGTH ? null : text;
     }
 
     /** Text, a number or a boolean as text; longer text is cut. */
@@ -35,10 +36,7 @@ final class Values {
     /** Money: a number or plain decimal text, not negative, rounded half up to 2 places, at most 16 digits before the point. */
     static BigDecimal amount(Node node) {
         BigDecimal number = number(node);
-        if (number == null || number.signum() < 0) {
-            return null;
-        }
-        if (number.precision() - number.scale() > 17) {
+        if (number == null || number.signum() < 0 || number.signum() > 0 && number.precision() - number.scale() > 17) {
             return null;
         }
         BigDecimal rounded = number.setScale(2, RoundingMode.HALF_UP);
@@ -55,13 +53,45 @@ final class Values {
         return whole.scale() > 0 || whole.compareTo(BigDecimal.valueOf(MAX_QUANTITY)) > 0 ? null : whole.intValueExact();
     }
 
-    private static BigDecimal number(Node node) {
-        if (node.kind == Node.Kind.STRING && !isPlainDecimal(node.text.strip()) || node.kind != Node.Kind.STRING && node.kind != Node.Kind.NUMBER) {
+    /**
+     * What a JSON number says; null when it has more than 400 places before or after the point. {@code 1e-999999999} is a valid number, and
+     * rounding it would need a billion digits.
+     */
+    static BigDecimal decimal(String number) {
+        try {
+            BigDecimal exact = new BigDecimal(number);
+            return Math.abs((long) exact.scale()) > PLACES ? null : exact;
+        } catch (NumberFormatException beyond) { // an exponent of eleven digits
             return null;
         }
-        BigDecimal number = new BigDecimal(node.text.strip());
-        // 1e-999999999 is a valid JSON number, and rounding it would need a billion digits
-        return Math.abs(number.scale()) > 400 ? null : number;
+    }
+
+    /** Without blanks of any alphabet at both ends: {@link String#strip} leaves the no-break ones. */
+    static String strip(String text) {
+        int from = 0;
+        int to = text.length();
+        while (from < to && isBlank(text.charAt(from))) {
+            from++;
+        }
+        while (to > from && isBlank(text.charAt(to - 1))) {
+            to--;
+        }
+        return text.substring(from, to);
+    }
+
+    private static boolean isBlank(char c) {
+        return c <= ' ' ? Character.isWhitespace(c) : c >= 0x85 && (c == 0x85 || Character.isSpaceChar(c));
+    }
+
+    private static BigDecimal number(Node node) {
+        return switch (node.kind) {
+            case NUMBER -> decimal(node.text);
+            case STRING -> {
+                String text = strip(node.text);
+                yield isPlainDecimal(text) ? decimal(text) : null;
+            }
+            default -> null;
+        };
     }
 
     private static boolean isPlainDecimal(String text) {

@@ -1,0 +1,43 @@
+"""Every trigger that ships, against the rules that hold for all of them. A failure starts with the file's path."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import resources
+
+import pytest
+
+from jobs.definitions import packs
+from jobs.definitions.trigger import Trigger
+from udfs import mapping
+
+PACKS = sorted(folder.name for folder in (resources.files("sql") / packs.ROOT).iterdir() if folder.is_dir())
+TRIGGERS = [trigger for pack in PACKS for trigger in packs.load(pack)]
+ABANDONED = ("cart", "checkout", "browse")
+every_trigger = pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.path)
+
+
+def test_packs_are_there() -> None:
+    assert {"cart_abandoned", "browse_abandoned"} <= {trigger.name for trigger in TRIGGERS}
+    assert len({trigger.name for trigger in TRIGGERS}) == len(TRIGGERS), "two triggers share a name, and so their ids"
+
+
+@every_trigger
+def test_its_parameters_become_literals(trigger: Trigger) -> None:
+    assert ":" not in trigger.select().replace("':'", ""), f"{trigger.path}: a parameter is left"
+
+
+@every_trigger
+def test_it_is_cancelled_by_events_the_mapping_table_knows(trigger: Trigger) -> None:
+    known = set(mapping.load().events)
+    unknown = set(trigger.header.cancel_on) - known
+    assert not unknown, f"{trigger.path}: cancel_on names {unknown}, which no event is called"
+
+
+@every_trigger
+def test_abandonment_is_marketing_and_an_order_cancels_it(trigger: Trigger) -> None:
+    if trigger.name.split("_")[0] not in ABANDONED:
+        pytest.skip("not about something abandoned")
+    assert trigger.header.purpose != "transactional", f"{trigger.path}: needs consent"
+    assert "Order Completed" in trigger.header.cancel_on, f"{trigger.path}: a buyer must not be reminded"
+    assert trigger.header.cooldown > timedelta(0), f"{trigger.path}: may come again and again"

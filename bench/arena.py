@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from bench.yardstick import OUTPUTS
 from connectors import kafka_admin
 from jobs.errors import RunError, SettingsError
 from jobs.settings import load, process_environment
@@ -102,6 +103,7 @@ def arena(
         settings = load(file, sets)
         with kafka_admin.admin(running.kafka_servers) as client:
             kafka_admin.create(client, settings.kafka.partitions, 1)
+            kafka_admin.create(client, settings.kafka.partitions, 1, OUTPUTS)
         words = (*options, *(word for item in sets for word in ("--set", item)))
         yield Arena(running, settings.kafka.partitions, words)
     finally:

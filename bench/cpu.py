@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,9 +19,17 @@ _STAGES = (
     (r"^(GC |Parallel|G1 |VM Thread|Concurrent)", "garbage collection"),
     (r"^C[12] Compiler", "just-in-time compiler"),
     (r"^Source Data Fetcher for Source: (\w+)\[", r"fetch \1"),
-    (r"^Source: (\w+)\[", r"read \1"),
     (r"^kafka-producer-network", "Kafka producers"),
     (r"^(AsyncOperations|Checkpoint|flink-taskexecutor-io|jobmanager-io)", "checkpoints"),
+    (r"^(OutputFlusher|Time Trigger|System Time Trigger|Flink Netty)", "timers and network"),
+    # task threads carry the name of their chain of operators
+    (r"^Source: (\w+)\[", r"read \1"),
+    (r"events_sink\[", "write events"),
+    (r"dead_letters_sink\[", "dedup"),
+    (r"sessions_sink\[", "write carts, sessions, identities"),
+    (r"trigger_candidates_sink\[", "write candidates"),
+    (r"^ProcessTableFunction\[", "device activity"),
+    (r"^(TemporalJoin|ChangelogNormalize)", "join identities and profiles"),
 )
 
 
@@ -48,9 +56,14 @@ def seconds(pid: int) -> float:
     return sum(one.cpu_times().user + one.cpu_times().system for one in (process, *process.children(recursive=True)))
 
 
+def resident_mb(pid: int) -> int:
+    """Resident memory of one process, MB."""
+    return int(psutil.Process(pid).memory_info().rss) >> 20
+
+
 def by_thread(dump: str) -> dict[str, float]:
     """A thread dump of JDK 11 or newer → CPU seconds by thread name; threads of one name are added up."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for match in _THREAD.finditer(dump):
         found[match["name"]] += float(match["ms"]) / 1000
     return dict(found)
@@ -58,18 +71,17 @@ def by_thread(dump: str) -> dict[str, float]:
 
 def by_stage(before: Reading, after: Reading) -> dict[str, float]:
     """CPU seconds between two readings, by what the threads do, largest first. What no Java thread explains is native."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for name, spent in after.threads.items():
         found[stage(name)] += max(0.0, spent - before.threads.get(name, 0.0))
-    found[NATIVE] = after.total - before.total - found.total()
-    return dict(found.most_common())
+    found[NATIVE] = after.total - before.total - sum(found.values())
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def stage(thread: str) -> str:
-    """What a TaskManager's thread does. Task threads carry the name of their chain of operators."""
+    """What a TaskManager's thread does."""
     for pattern, name in _STAGES:
         match = re.search(pattern, thread)
         if match:
             return match.expand(name)
-    task = re.match(r"(?P<chain>.+) \(\d+/\d+\)#\d+$", thread)
-    return task["chain"] if task else "rest of Flink"
+    return "rest of Flink"

@@ -121,7 +121,7 @@ class Loop:
         p, context = event.get("properties") or {}, event.get("context") or {}
         if received_at != self._arrived:  # the broker stamps whole batches
             self._arrived, self._arrived_text = received_at, iso(received_at)
-        row = {
+        row: dict[str, Any] = {
             "event_id": event.get("messageId"),
             "event": name,
             "device_id": device,

@@ -13,6 +13,8 @@ import json
 import resource
 import time
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -20,8 +22,15 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, To
 
 from bench.feed import producer_options
 from bench.loop import Loop
+from connectors.topics import TOPICS
+from jobs.errors import RunError
 
 PREFIX = "bench."
+OUTPUTS = {
+    PREFIX + name: replace(TOPICS[name], name=PREFIX + name, compact=False)
+    for name in ("events", "identities", "carts", "sessions", "trigger_candidates")
+}
+"""Its topics, made like those of the jobs."""
 BATCH = 5000
 
 
@@ -39,14 +48,14 @@ def run(servers: str, partitions: int) -> dict[str, Any]:
     written: Counter[str] = Counter()
     producer = Producer(producer_options(servers))
     produce, poll = producer.produce, producer.poll
-    names = {topic: PREFIX + topic for topic in ("events", "identities", "carts", "sessions", "trigger_candidates")}
+    names = {name.removeprefix(PREFIX): name for name in OUTPUTS}
 
     def emit(topic: str, key: str, row: dict[str, Any], at: int) -> None:
         written[topic] += 1
         value = orjson.dumps(row)
         while True:
             try:
-                return produce(names[topic], value, key, timestamp=at)  # type: ignore[no-any-return]
+                return produce(names[topic], value, key, timestamp=at)
             except BufferError:
                 poll(0.05)
 
@@ -73,8 +82,8 @@ def run(servers: str, partitions: int) -> dict[str, Any]:
     }
 
 
-def records(servers: str, topic: str, partitions: int) -> Any:
-    """(partition, Kafka time, key, value) of all records a topic holds, partition by partition in order. Raises RuntimeError on a Kafka error."""
+def records(servers: str, topic: str, partitions: int) -> Iterator[tuple[int, int, bytes, Any]]:
+    """(partition, Kafka time, key, value) of all records a topic holds; those of a partition in order. Raises RunError on a Kafka error."""
     consumer = Consumer(
         {
             "bootstrap.servers": servers,
@@ -91,11 +100,11 @@ def records(servers: str, topic: str, partitions: int) -> Any:
         for message in consumer.consume(BATCH, 1.0):
             error = message.error()
             if error is None:
-                yield message.partition(), message.timestamp()[1], message.key(), message.value()
+                yield message.partition() or 0, message.timestamp()[1], message.key() or b"", message.value()
             elif error.code() == KafkaError._PARTITION_EOF:
                 open_partitions -= 1
             else:
-                raise RuntimeError(str(error))
+                raise RunError(f"reading {topic}: {error}")
     consumer.close()
 
 

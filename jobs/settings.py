@@ -85,7 +85,6 @@ class Destination(_Section):
 
 class Deliver(_Section):
     capacity: int = Field(50, ge=1, le=1000)
-    recheck_after: Duration = timedelta(seconds=60)
 
 
 class Settings(_Section):

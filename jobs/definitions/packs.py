@@ -43,5 +43,5 @@ def load(pack: str, root: Traversable | Path | None = None) -> list[Trigger]:
 
 
 def active(packs: Sequence[str]) -> list[Trigger]:
-    """Triggers of these packs that run: status `active` or `paused` (the gate refuses a paused one, so that it shows)."""
-    return [trigger for pack in packs for trigger in load(pack) if trigger.header.status in ("active", "paused")]
+    """Triggers of these packs that run. A draft, paused or retired one gives no candidates."""
+    return [trigger for pack in packs for trigger in load(pack) if trigger.header.status == "active"]

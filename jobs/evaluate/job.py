@@ -6,7 +6,7 @@ from jobs import environment, settings
 from jobs.definitions import packs
 from jobs.environment import StreamEnvironment
 from jobs.errors import DefinitionError
-from jobs.evaluate import queries
+from jobs.evaluate import planned, queries
 from jobs.settings import Settings
 
 JOB = "evaluate"
@@ -22,8 +22,7 @@ def build(env: StreamEnvironment, config: Settings) -> None:
         env.run_script(f"tables/{table}.sql")
     selects = []
     for trigger in triggers:
-        env.run(f"CREATE TEMPORARY VIEW {queries.view_name(trigger)} AS\n{trigger.select()}")
-        columns = env.table.from_path(queries.view_name(trigger)).get_schema().get_field_names()
+        columns = planned.columns(env, queries.view_name(trigger), trigger)
         queries.check_columns(trigger, columns)
         selects.append(queries.candidate_rows(trigger, columns, config))
     env.run(queries.all_rows(selects))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from connectors.kafka import literal
 from jobs.definitions.trigger import Trigger
@@ -22,13 +22,21 @@ def view_name(trigger: Trigger) -> str:
     return f"rows_{trigger.name}"
 
 
-def check_columns(trigger: Trigger, columns: Collection[str]) -> None:
-    """columns: what the planner says the SELECT gives. Raises: DefinitionError for one missing or one too many."""
+def check_columns(trigger: Trigger, columns: Mapping[str, bool]) -> None:
+    """columns: what the planner says the SELECT gives, with whether it is a time attribute.
+
+    Raises: DefinitionError for a column missing or one too many, or a T that is not the table's own event time: candidates of such a T
+    could lie behind the clock of their topic.
+    """
     missing = [name for name in REQUIRED if name not in columns]
     extra = [name for name in columns if name not in (*REQUIRED, OPTIONAL)]
+    place = f"{trigger.path}:{trigger.query_line}"
     if missing or extra:
         fact = f"output column '{missing[0]}' is missing" if missing else f"unknown output column '{extra[0]}'"
-        raise DefinitionError(f"{trigger.path}:{trigger.query_line}: {fact}", f"columns: {', '.join(REQUIRED)} and, if wanted, {OPTIONAL}")
+        raise DefinitionError(f"{place}: {fact}", f"columns: {', '.join(REQUIRED)} and, if wanted, {OPTIONAL}")
+    if not columns["fired_at"]:
+        clocks = ", ".join(f"{clock} of {table}" for table, clock in {**CLOCKS, "events": "event_time"}.items())
+        raise DefinitionError(f"{place}: fired_at is not a table's event time", f"take the column as it is: {clocks}")
 
 
 def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Settings) -> str:

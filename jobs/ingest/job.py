@@ -35,6 +35,8 @@ def heartbeat_values(config: Settings) -> dict[str, str]:
         "servers": literal(config.kafka.servers),
         "topics": literal(",".join(topics)),
         "ticks_per_second": str(max(1, round(1000 / millis(config.heartbeats.interval)))),
+        "client_options": literal("\n".join(f"{name}={value}" for name, value in config.kafka.options.items())),
+        "interval_ms": str(millis(config.heartbeats.interval)),
         "grace_ms": str(millis(config.heartbeats.grace)),
     }
 

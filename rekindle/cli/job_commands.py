@@ -16,10 +16,16 @@ _START_LIMIT = 120.0  # seconds for a submitted job to run with all its tasks
 @click.command()
 @click.argument("jobs", metavar="JOB...", nargs=-1, required=True)
 @click.option("--wait", is_flag=True, help="Return only when all tasks run.")
+@click.option("--from", "path", metavar="PATH", help="Start from this savepoint or retained checkpoint. One job only.")
 @click.option("--json", "json_", is_flag=True, help="Print names and Flink's ids as JSON.")
 @click.pass_obj
-def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, json_: bool) -> None:
-    """Submit one or several jobs (ingest, quarantine, evaluate, gate, deliver) from one client process."""
+def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, path: str | None, json_: bool) -> None:
+    """Submit one or several jobs to Flink.
+
+    JOB is one of ingest, quarantine, evaluate, gate, deliver. All are planned by one client process, and start without state unless told with --from.
+    """
+    if path and len(jobs) != 1:
+        raise click.UsageError("--from needs exactly one job: each has its own state")
     from jobs.submission import submit
     from rekindle.cli.connection import require_ready
     from rekindle.local.client import use_jars_of
@@ -28,6 +34,9 @@ def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, json_: bool) 
     settings = invocation.settings()
     use_jars_of(Places.under(invocation.state_dir))
     require_ready(settings)
+    if path:
+        options = {**settings.flink.options, "execution.state-recovery.path": path}
+        settings = settings.model_copy(update={"flink": settings.flink.model_copy(update={"options": options})})
     submitted = submit(settings, list(jobs))
     if wait:
         _wait(settings.flink.rest_url, {job.job_id for job in submitted})
@@ -50,7 +59,10 @@ def _wait(rest_url: str, ids: set[str]) -> None:
 @click.option("--json", "json_", is_flag=True, help="End with one line of JSON.")
 @click.pass_context
 def demo(context: click.Context, once: bool, json_: bool) -> None:
-    """Run everything on this machine: real shop sessions in, e-mail triggers out at a fake platform."""
+    """Show all of it at work on this machine.
+
+    Real shop sessions in, e-mail triggers out at a fake platform. Without --once the cluster stays up: `rekindle down` stops it.
+    """
     from rekindle import demo as show
 
     context.exit(show.run(context.obj, once=once, as_json=json_))
@@ -60,7 +72,10 @@ def demo(context: click.Context, once: bool, json_: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def bench(context: click.Context, arguments: tuple[str, ...]) -> None:
-    """Measure speed and latency against a hand-written loop; `rekindle bench --help` says how."""
+    """Measure speed and latency.
+
+    Against a hand-written loop over the same topic; `rekindle bench --help` says how.
+    """
     try:
         from bench.main import main
     except ModuleNotFoundError as error:

@@ -36,7 +36,10 @@ def up(
     state_backend: str | None,
     json_: bool,
 ) -> None:
-    """Start Kafka, a Flink cluster and a fake e-mail platform here, without Docker. Adopts what runs already."""
+    """Start Kafka, Flink and a fake e-mail platform.
+
+    All on this machine, without Docker. Adopts what runs already; waits until all parts answer.
+    """
     from jobs.durations import millis
     from rekindle.local import stack
     from rekindle.local.layout import Wishes
@@ -61,7 +64,7 @@ def up(
 @click.option("--json", "json_", is_flag=True, help="Print the stopped parts as JSON.")
 @click.pass_obj
 def down(invocation: Invocation, wipe: bool, json_: bool) -> None:
-    """Stop what `rekindle up` started, and nothing else."""
+    """Stop what `rekindle up` started, nothing else."""
     from rekindle.local import stack
 
     stopped = stack.down(invocation.state_dir, wipe)
@@ -89,7 +92,10 @@ def status(context: click.Context, json_: bool) -> None:
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
 def doctor(context: click.Context, json_: bool) -> None:
-    """Check Python, JDK, jars, ports, memory, versions and import paths. Exit code 1 when something must be mended."""
+    """Check whether this machine is fit.
+
+    Python, JDK, Maven, jars, ports, memory, versions, import paths. Exit code 1 when something must be mended.
+    """
     from rekindle.local.doctor import examine
     from rekindle.local.paths import Places
 

@@ -16,12 +16,12 @@ LAST_DECISION = 45 * SECOND
 """From the moment the history is complete until the last of its carts is decided: the jobs take longer to start."""
 EVENTS = {"clicks": VIEWED, "carts": ADDED, "orders": ORDERED}
 _CAST = (
+    Story.WITHDRAWS,
     Story.CONSENTS,
     None,
     Story.CONSENTS,
     Story.REFUSES,
     Story.CONSENTS,
-    Story.WITHDRAWS,
     Story.CONSENTS,
     Story.SUPPRESSED,
     None,
@@ -66,7 +66,8 @@ class Role:
 
 def cast(shoppers: Sequence[Shopper], now: int) -> list[Role]:
     """Roles for all shoppers, the history complete at `now` (epoch ms): all is due by then, but for two carts left open until just now."""
-    leaving = [shopper for shopper in shoppers if shopper.leaves_a_cart]
+    # by carts: whose only one it is, has no cooldown yet
+    leaving = sorted((shopper for shopper in shoppers if shopper.leaves_a_cart), key=lambda shopper: shopper.count("carts"))
     looking = [shopper for shopper in shoppers if all(action.kind == "clicks" for action in shopper.actions)]
     staged = [
         _fresh(leaving[0], "quinn", now),

@@ -74,7 +74,7 @@ class Screen:
         reasons = sorted(tally.reasons().items(), key=lambda item: (item[0][0], item[0][1] != "sent", -item[1]))
         click.echo("\nWhat fell due, and what became of it\n")
         table(
-            ("trigger", "people's mails", "decision", "because the person"),
+            ("trigger", "candidates", "decision", "because the person"),
             [
                 (trigger, count, "sent" if reason == "sent" else "not sent", "" if reason == "sent" else WORDS.get(reason, reason))
                 for (trigger, reason), count in reasons
@@ -85,7 +85,7 @@ class Screen:
         click.echo("\nLines that could not be used (topic dead_letters)\n")
         lines = Counter(tally.dead_letters.values()).most_common()
         table(("reason", "lines", "the line"), [(reason, count, WORDS.get(reason, reason)) for reason, count in lines])
-        click.echo(f"\n{len(tally.events)} events, {len(tally.accepted())} mails at the fake e-mail platform ({stack.esp_url}/ledger)")
+        click.echo(f"\n{len(tally.events)} events, {len(tally.accepted())} sends at the fake e-mail platform ({stack.esp_url}/ledger)")
 
     def places(self, stack: Stack) -> None:
         """Where to look further."""

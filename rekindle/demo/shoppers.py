@@ -15,6 +15,7 @@ PAUSE = 30 * MINUTE
 """Longer than this, and a user has left: a new visit begins."""
 SHORT_PAUSE = 31 * MINUTE
 """What is left of such a pause: enough to end a session, whatever the four weeks had between them."""
+CART_PAUSE = 5 * MINUTE
 VISITS = 3
 """Most visits of one shopper. A user with more becomes several shoppers: else the afternoon would last two days."""
 
@@ -41,17 +42,24 @@ class Shopper:
 
     @property
     def leaves_a_cart(self) -> bool:
-        """The last visit put something into the cart and did not order after that."""
-        kinds = [action.kind for action in self._last_visit() if action.kind != "clicks"]
-        return bool(kinds) and kinds[-1] == "carts"
+        """Put something into the cart and left within five minutes of looking on, without an order."""
+        later = self.last.at
+        for action in reversed(self.actions):
+            if later - action.at > CART_PAUSE or action.kind == "orders":
+                break
+            if action.kind == "carts":
+                return True
+            later = action.at
+        return False
+
+    def count(self, kind: Kind) -> int:
+        """How many actions of that kind."""
+        return sum(action.kind == kind for action in self.actions)
 
     def ending_at(self, end: int) -> Shopper:
         """The same, moved so that the last action lies at `end` (epoch ms)."""
         shift = end - self.last.at
         return replace(self, actions=tuple(replace(action, at=action.at + shift) for action in self.actions))
-
-    def _last_visit(self) -> Sequence[Action]:
-        return list(visits(self.actions))[-1]
 
 
 def read() -> list[Shopper]:

@@ -6,4 +6,4 @@ CREATE TEMPORARY TABLE ticks (n BIGINT) WITH (
 
 CREATE TEMPORARY TABLE heartbeats_sent (n INT) WITH ('connector' = 'blackhole');
 
-INSERT INTO heartbeats_sent SELECT SEND_HEARTBEATS(n, ${servers}, ${topics}, ${grace_ms}) FROM ticks;
+INSERT INTO heartbeats_sent SELECT SEND_HEARTBEATS(n, ${servers}, ${client_options}, ${topics}, ${interval_ms}, ${grace_ms}) FROM ticks;

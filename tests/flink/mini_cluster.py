@@ -56,7 +56,8 @@ class MiniCluster:
             self.create(env, name, table)
         target = self.path()
         sink = {"connector": "filesystem", "path": target.as_uri(), "format": "json", "json.encode.decimal-as-plain-number": "true"}
-        env.table.execute_sql(f"CREATE TABLE found WITH ({with_clause(sink)}) AS\n{query}").wait()
+        env.table.execute_sql(f"CREATE TEMPORARY VIEW answer AS\n{query}")  # CREATE TABLE AS cannot take a function over a table itself
+        env.table.execute_sql(f"CREATE TABLE found WITH ({with_clause(sink)}) AS SELECT * FROM answer").wait()
         return read(target)
 
     def create(self, env: StreamEnvironment, name: str, table: File) -> None:

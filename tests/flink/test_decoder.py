@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,10 +50,37 @@ def test_every_line_gives_exactly_one_row_that_holds_the_line_itself(lines: list
 
 
 def test_decoder_and_oracle_say_the_same_of_every_line(lines: list[bytes], rows: list[dict[str, Any]]) -> None:
-    found = unequal(lines, rows)
-    import pathlib
-    pathlib.Path("/tmp/w/fl/diff.txt").write_text("\n".join(found))
-    assert found == []
+    assert unequal(lines, rows) == []
+
+
+def test_the_lines_meet_every_reason_and_most_of_them_can_be_read(rows: list[dict[str, Any]]) -> None:
+    counts = Counter(row["reason"] for row in rows)
+    assert counts.keys() == {None, "too_large", "not_json", "not_object", "no_identity", "no_event", "no_time"}
+    assert counts[None] > len(rows) / 2
+
+
+def test_content_is_equal_for_lines_that_say_the_same_and_for_no_others(lines: list[bytes], rows: list[dict[str, Any]]) -> None:
+    decoded = [(oracle.decode(Raw(0, 0, LAST_INSTANT, line), TABLE, MAX_BYTES), row["content"]) for line, row in zip(lines, rows, strict=True)]
+    pairs = {(expected.content, content) for expected, content in decoded if isinstance(expected, Row)}
+    assert len(pairs) == len({content for content, _ in pairs}) == len({content for _, content in pairs}) > 1000
+
+
+def test_a_line_as_long_as_allowed_is_read_and_one_byte_more_is_not(flink: MiniCluster) -> None:
+    limit = oracle.MAX_LINE_BYTES
+    fixed = b'{"event":"x","userId":"1","properties":{%s}}'
+    many = b",".join(b'"k%06d":1' % number for number in range(limit // 13))  # names enough to be slow to tell apart one by one
+    lines = [fixed % (many + b" " * (length - len(fixed) - len(many) + 2)) for length in (limit, limit + 1)]
+    assert [len(line) - limit for line in lines] == [0, 1]
+    unlimited = {name: value for name, value in FORMAT.items() if name != "rekindle-event.max-line-bytes"}
+    table = File("reason STRING, event STRING, properties STRING", lines, unlimited)
+    first, second = flink.rows("SELECT reason, event, CHAR_LENGTH(properties) AS length FROM raw_lines", {"raw_lines": table})
+    assert first == {"reason": None, "event": "x", "length": limit - len(fixed) + 4}
+    assert second == {"reason": "too_large", "event": None, "length": None}
+
+
+def test_a_column_no_mapping_names_is_refused_when_the_job_is_planned(flink: MiniCluster) -> None:
+    with pytest.raises(Exception, match="format rekindle-event has no column 'colour'"):
+        flink.rows("SELECT colour FROM raw_lines", {"raw_lines": File("colour STRING", [], FORMAT)})
 
 
 def unequal(lines: Iterable[bytes], rows: Iterable[dict[str, Any]]) -> list[str]:
@@ -60,7 +88,7 @@ def unequal(lines: Iterable[bytes], rows: Iterable[dict[str, Any]]) -> list[str]
     for line, row in zip(lines, rows, strict=True):
         expected, actual = said_by_the_oracle(line), said_by_the_decoder(row)
         found += [
-            f"{name}: expected {expected.get(name)!r}, got {actual.get(name)!r} of {line[:300]!r}"
+            f"{name}: expected {expected.get(name)!r}, got {actual.get(name)!r} of {line[:200]!r}"
             for name in sorted(expected.keys() | actual.keys())
             if expected.get(name) != actual.get(name)
         ]

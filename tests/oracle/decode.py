@@ -70,8 +70,8 @@ def decode(raw: Raw, vocabulary: Vocabulary, max_bytes: int = MAX_LINE_BYTES) ->
         return "not_json"
     if not isinstance(line, dict):
         return "not_object"
-    if line.get("event") == "$heartbeat":
-        return None
+    if isinstance(line.get("event"), str) and line["event"].strip() == "$heartbeat":
+        return _heartbeat(line)
     flags: list[str] = []
     anonymous = _id(line, ("anonymousId", "anonymous_id"), "bad_device_id", flags)
     user = _id(line, ("userId", "user_id"), "bad_user_id", flags)
@@ -102,6 +102,12 @@ def decode(raw: Raw, vocabulary: Vocabulary, max_bytes: int = MAX_LINE_BYTES) ->
     )
 
 
+def _heartbeat(line: dict[str, Any]) -> str | None:
+    if fields.identifier(line.get("anonymousId")) is None:
+        return "no_identity"
+    return "no_time" if fields.time(line.get("timestamp")) is None else None
+
+
 def _id(line: dict[str, Any], names: tuple[str, str], flag: str, flags: list[str]) -> str | None:
     value = next((line[name] for name in names if line.get(name) is not None), None)
     found = fields.identifier(value)
@@ -122,15 +128,17 @@ def _time(line: dict[str, Any], arrived: int, flags: list[str]) -> int | None:
     present = {name for name in TIMES if line.get(name) is not None}
     times = {name: fields.time(line.get(name)) for name in TIMES}
     original, sent, received = times["originalTimestamp"], times["sentAt"], times["receivedAt"]
+    t = next((times[name] for name in ("timestamp", "originalTimestamp", "receivedAt") if times[name] is not None), None)
+    contradict = False
     if original is not None and sent is not None and received is not None:
-        t: int | None = received - (sent - original)  # the producer's clock may be wrong, the time it took is not
-    else:
-        t = next((times[name] for name in ("timestamp", "originalTimestamp", "receivedAt") if times[name] is not None), None)
+        corrected = received - (sent - original)  # the producer's clock may be wrong, the time it took is not
+        contradict = not 0 <= corrected < fields.END_OF_TIME
+        t = t if contradict else corrected
     if t is None:
         if present:
             return None
         t = arrived
-    if any(times[name] is None for name in present):
+    if contradict or any(times[name] is None for name in present):
         flags.append("bad_time")
     if t > arrived:
         if t > arrived + 2 * MINUTE:

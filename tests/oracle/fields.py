@@ -58,7 +58,7 @@ def amount(value: Any) -> Decimal | None:
     number = _decimal(value)
     if number is None or number < 0 or number >= 10**17:
         return None
-    cents = abs(number).quantize(CENT, ROUND_HALF_UP)
+    cents = number.copy_abs().quantize(CENT, ROUND_HALF_UP)  # abs() would round to 28 digits first
     return cents if cents < 10**16 else None
 
 
@@ -84,11 +84,13 @@ def _decimal(value: Any) -> Decimal | None:
     if isinstance(value, Number):
         return _exact(value)
     plain = isinstance(value, str) and _PLAIN.fullmatch(value.strip())
-    return Decimal(value.strip()) if plain else None
+    return _exact(Number(value.strip())) if plain else None
 
 
 def _exact(number: Number) -> Decimal | None:
-    """None when it has more than 400 places on either side: a quantity of nothing."""
+    """None when it takes more than 1000 characters or has more than 400 places on either side: a quantity of nothing."""
+    if len(number.text) > 1000:
+        return None
     try:
         found = Decimal(number.text)
     except InvalidOperation:  # an exponent of twenty digits

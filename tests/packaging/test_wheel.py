@@ -40,7 +40,8 @@ def in_the_sources(packages: tuple[str, ...]) -> set[str]:
     """Modules of packages and their data, as the wheel names them."""
     found = set()
     for path in (path for package in packages for path in (ROOT / package).rglob("*")):
-        if path.suffix in DATA or (path.suffix == ".py" and (path.parent / "__init__.py").exists()):
+        shipped = path.suffix in DATA or (path.is_file() and "data" in path.relative_to(ROOT).parts)
+        if shipped or (path.suffix == ".py" and (path.parent / "__init__.py").exists()):
             found.add(path.relative_to(ROOT).as_posix())
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
@@ -42,7 +41,7 @@ def loop_over(records: list[tuple[int, int, int, bytes]]) -> Rows:
     return rows
 
 
-@pytest.mark.parametrize(("kind", "events", "users"), [("bursty", 6000, 200), ("sparse", 4000, 1500)])
+@pytest.mark.parametrize(("kind", "events", "users"), [("bursty", 3000, 100), ("sparse", 2000, 700)])
 def test_its_rows_are_the_oracles(kind: Literal["bursty", "sparse"], events: int, users: int) -> None:
     records = lines(kind, events, users)
     mine, expected = loop_over(records), shop.run(records)
@@ -54,8 +53,7 @@ def test_its_rows_are_the_oracles(kind: Literal["bursty", "sparse"], events: int
         ("sessions", expected.sessions),
     ):
         assert rows, topic
-        found = [in_full(row, rows[0]) for row in mine[topic]]
-        assert not differences([comparable(row) for row in rows], found, list(rows[0])), topic
+        assert not differences(rows, mine[topic], list(rows[0])), topic
 
 
 def test_a_repeat_is_dropped_and_a_line_it_cannot_read_too() -> None:
@@ -64,7 +62,7 @@ def test_a_repeat_is_dropped_and_a_line_it_cannot_read_too() -> None:
     line = lines("bursty", 1, 1)[0][3]
     for value in (line, line, b"{", b'{"event":"Page Viewed","timestamp":"soon","anonymousId":"d1"}'):
         loop.take(0, ARRIVED, value)
-    assert (rows, loop.dropped) == (["events"], 3)
+    assert (rows, loop.dropped) == (["events", "identities"], 3)
 
 
 def test_ids_and_times_are_written_as_the_jobs_write_them() -> None:
@@ -75,22 +73,3 @@ def test_ids_and_times_are_written_as_the_jobs_write_them() -> None:
 
 def test_heartbeat_keys_are_those_of_the_jobs() -> None:
     assert [heartbeat_key(partition, 4)[:6] for partition in range(4)] == ["$hb-0-", "$hb-1-", "$hb-2-", "$hb-3-"]
-
-
-def in_full(row: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
-    """A row whose absent columns are None and whose JSON text and money are as the oracle holds them."""
-    return comparable({name: row.get(name) for name in like})
-
-
-def comparable(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("[", "{"):
-        return _plain(orjson.loads(value))
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return comparable(value)
-    return round(float(value), 2) if isinstance(value, Decimal | float) else value

@@ -28,12 +28,11 @@ public class FirstArrival extends InternalRowFunction {
 
     /** State: {@code content} of the first row of an id, as a row of one BIGINT. */
     public void eval(RowData seen, RowData input) {
-        GenericRowData first = (GenericRowData) seen;
         long arrived = input.getLong(content);
-        boolean isFirst = first.isNullAt(0);
+        boolean isFirst = seen.isNullAt(0);
         if (isFirst) {
-            first.setField(0, arrived);
-        } else if (first.getLong(0) == arrived) {
+            ((GenericRowData) seen).setField(0, arrived); // only a row that is new is of this class: one that was stored need not be
+        } else if (seen.getLong(0) == arrived) {
             return;
         }
         if (verdict == null) {

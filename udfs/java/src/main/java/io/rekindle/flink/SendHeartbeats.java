@@ -11,8 +11,9 @@ import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.ScalarFunction;
 
 /**
- * SQL: {@code SEND_HEARTBEATS(tick, servers, topics, grace_ms)}: with every tick one heartbeat, by the wall clock, into every partition of
- * the topics that outsiders write. {@code topics}: {@code name:key_column:time_column:partitions}, by comma. Returns how many it sent.
+ * SQL: {@code SEND_HEARTBEATS(tick, servers, options, topics, interval_ms, grace_ms)}: every interval one heartbeat, by the wall clock, into
+ * every partition of the topics that outsiders write. {@code options}: client properties, {@code name=value} a line. {@code topics}: {@code
+ * name:key_column:time_column:partitions}, by comma. Returns how many it sent.
  *
  * <p>It writes by itself, not through a sink, because it must know when the broker has answered. After an outage the heartbeats held back
  * meanwhile, or a fresh one, could reach the log before the events that producers held back, and make those late. So: one round under way
@@ -29,6 +30,7 @@ public class SendHeartbeats extends ScalarFunction {
     private transient AtomicLong slowestMs;
     private transient long silentUntil;
     private transient boolean warm;
+    private transient long lastSent;
 
     @Override
     public void open(FunctionContext context) {
@@ -36,9 +38,10 @@ public class SendHeartbeats extends ScalarFunction {
         slowestMs = new AtomicLong();
     }
 
-    public int eval(Long tick, String servers, String topics, Integer graceMs) {
+    public int eval(Long tick, String servers, String options, String topics, Integer intervalMs, Integer graceMs) {
         long now = System.currentTimeMillis();
-        if (unanswered.get() > 0) {
+        // ticks come at least once a second; half a tick early is on time
+        if (unanswered.get() > 0 || now - lastSent < intervalMs - 500) {
             return 0;
         }
         if (slowestMs.getAndSet(0) > OUTAGE_MS && warm) {
@@ -49,19 +52,20 @@ public class SendHeartbeats extends ScalarFunction {
         }
         warm = producer != null; // the first round finds brokers and classes cold: its time says nothing
         int sent = 0;
+        lastSent = now;
         for (String topic : topics.split(",")) {
-            sent += beat(topic.split(":"), servers, now);
+            sent += beat(topic.split(":"), servers, options, now);
         }
         return sent;
     }
 
-    private int beat(String[] topic, String servers, long now) {
+    private int beat(String[] topic, String servers, String options, long now) {
         int partitions = Integer.parseInt(topic[3]);
         for (int partition = 0; partition < partitions; partition++) {
             String key = Partitions.heartbeatKey(partition, partitions);
             String value = "{\"event\":\"$heartbeat\",\"" + topic[1] + "\":\"" + key + "\",\"" + topic[2] + "\":\"" + IsoTime.text(now) + "\"}";
             unanswered.incrementAndGet();
-            producer(servers).send(new ProducerRecord<>(topic[0], partition, now, key, value), (done, failure) -> {
+            producer(servers, options).send(new ProducerRecord<>(topic[0], partition, now, key, value), (done, failure) -> {
                 slowestMs.accumulateAndGet(failure == null ? System.currentTimeMillis() - now : Long.MAX_VALUE, Math::max);
                 unanswered.decrementAndGet();
             });
@@ -69,13 +73,14 @@ public class SendHeartbeats extends ScalarFunction {
         return partitions;
     }
 
-    private KafkaProducer<String, String> producer(String servers) {
+    private KafkaProducer<String, String> producer(String servers, String options) {
         if (producer == null) {
             Properties properties = new Properties();
             properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
             properties.put(ProducerConfig.ACKS_CONFIG, "all");
             properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
             properties.put(ProducerConfig.CLIENT_ID_CONFIG, "rekindle-heartbeats");
+            options.lines().map(line -> line.split("=", 2)).forEach(pair -> properties.put(pair[0], pair[1]));
             // found by class object: by name it would be looked for in the wrong class loader
             producer = new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer());
         }

@@ -166,7 +166,9 @@ final class Cart {
     /** The occasion: another content, or a new cart after an order, is another hash. */
     String hash() {
         StringBuilder text = new StringBuilder(firstAddAt == null ? "" : IsoTime.text(firstAddAt));
-        new TreeMap<>(items).forEach((product, item) -> text.append('\n').append(product).append('\u001f').append(item.quantity));
+        Map<String, Item> sorted = new TreeMap<>(Digests.BY_CODE_POINT);
+        sorted.putAll(items);
+        sorted.forEach((product, item) -> text.append('\n').append(product).append('\u001f').append(item.quantity));
         return Digests.hex(Digests.sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -24,7 +24,7 @@ final class Canonical {
     }
 
     private static TreeMap<String, Node> sorted(Node object) {
-        TreeMap<String, Node> fields = new TreeMap<>();
+        TreeMap<String, Node> fields = new TreeMap<>(Digests.BY_CODE_POINT);
         for (int i = 0; i < object.size; i++) {
             fields.put(object.names[i], object.children[i]);
         }

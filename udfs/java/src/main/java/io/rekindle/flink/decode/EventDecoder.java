@@ -48,7 +48,7 @@ final class EventDecoder {
         }
         event.root = root;
         Node name = root.get("event");
-        if (name.kind == Node.Kind.STRING && name.text.equals(Decoded.HEARTBEAT)) {
+        if (name.kind == Node.Kind.STRING && Values.strip(name.text).equals(Decoded.HEARTBEAT)) {
             return heartbeat(event, root);
         }
         if (!identify(event, root)) {
@@ -125,10 +125,11 @@ final class EventDecoder {
             bad |= !nodes[i].isNull() && times[i] == Times.NONE;
         }
         event.receivedAt = times[2];
+        event.time = times[0] != Times.NONE ? times[0] : times[1] != Times.NONE ? times[1] : times[2];
         if (times[1] != Times.NONE && times[2] != Times.NONE && times[3] != Times.NONE) {
-            event.time = times[2] - (times[3] - times[1]);
-        } else {
-            event.time = times[0] != Times.NONE ? times[0] : times[1] != Times.NONE ? times[1] : times[2];
+            long corrected = times[2] - (times[3] - times[1]);
+            event.time = Times.isInRange(corrected) ? corrected : event.time;
+            bad |= !Times.isInRange(corrected);
         }
         if (event.time != Times.NONE && bad) {
             event.flag("bad_time");

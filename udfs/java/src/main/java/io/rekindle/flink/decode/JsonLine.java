@@ -8,11 +8,21 @@ import java.nio.charset.StandardCharsets;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.StreamReadConstraints;
 
 /** Reads exactly one strict JSON value out of UTF-8 bytes. */
 final class JsonLine {
 
-    private static final JsonFactory FACTORY = new JsonFactory();
+    /** Deeper is refused: recursion must end before the stack does. Long numbers and names are no concern, a line is short. */
+    private static final int DEPTH = 1000;
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(DEPTH)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
     private static final long SEED = 0x9E3779B97F4A7C15L;
 
     private JsonLine() {}
@@ -55,12 +65,16 @@ final class JsonLine {
 
     private static Node scalar(Node.Kind kind, String text, int salt) {
         Node node = new Node(kind, text);
-        long hash = SEED * salt;
+        node.hash = mix(textHash(text, SEED * salt));
+        return node;
+    }
+
+    private static long textHash(String text, long seed) {
+        long hash = seed;
         for (int i = 0; i < text.length(); i++) {
             hash = hash * 0x100000001B3L + text.charAt(i);
         }
-        node.hash = mix(hash);
-        return node;
+        return hash;
     }
 
     private static Node object(JsonParser parser) throws IOException {
@@ -94,7 +108,7 @@ final class JsonLine {
         long hash = SEED * 7;
         for (int i = 0; i < object.size; i++) {
             if (!contains(without, object.names[i])) {
-                hash += mix(object.children[i].hash * 31 + mix(object.names[i].hashCode() * SEED + object.names[i].length()));
+                hash += mix(object.children[i].hash * 31 + mix(textHash(object.names[i], SEED)));
             }
         }
         return mix(hash);

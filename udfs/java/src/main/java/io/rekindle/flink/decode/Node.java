@@ -1,6 +1,8 @@
 package io.rekindle.flink.decode;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /** One JSON value of a line: what the decoder needs of it and no more. */
 final class Node {
@@ -22,6 +24,10 @@ final class Node {
     /** Equal for equal content, whatever the order of an object's fields. */
     long hash;
 
+    /** Place by name, of an object with so many fields that looking through them for each would take seconds. */
+    private Map<String, Integer> places;
+
+    private static final int FEW = 64;
     private static final String[] NO_NAMES = {};
     private static final Node[] NO_NODES = {};
 
@@ -36,13 +42,10 @@ final class Node {
 
     /** Adds an element, or a field; of two fields of one name the later counts, as everywhere in JSON. */
     void add(String name, Node child) {
-        if (name != null) {
-            for (int i = 0; i < size; i++) {
-                if (names[i].equals(name)) {
-                    children[i] = child;
-                    return;
-                }
-            }
+        int known = name == null ? -1 : find(name);
+        if (known >= 0) {
+            children[known] = child;
+            return;
         }
         if (size == children.length) {
             children = Arrays.copyOf(children, size == 0 ? 8 : 2 * size);
@@ -52,18 +55,36 @@ final class Node {
         }
         if (name != null) {
             names[size] = name;
+            if (places != null) {
+                places.put(name, size);
+            }
         }
         children[size++] = child;
     }
 
-    /** The field of that name; {@link #NULL} when there is none. */
-    Node get(String name) {
-        for (int i = 0; i < size && kind == Kind.OBJECT; i++) {
-            if (names[i].equals(name)) {
-                return children[i];
+    /** Place of a field, -1 when there is none. */
+    private int find(String name) {
+        if (places == null && size > FEW) {
+            places = new HashMap<>();
+            for (int i = 0; i < size; i++) {
+                places.put(names[i], i);
             }
         }
-        return NULL;
+        if (places != null) {
+            return places.getOrDefault(name, -1);
+        }
+        for (int i = 0; i < size; i++) {
+            if (names[i].equals(name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** The field of that name; {@link #NULL} when there is none. */
+    Node get(String name) {
+        int place = kind == Kind.OBJECT ? find(name) : -1;
+        return place < 0 ? NULL : children[place];
     }
 
     /** The first field of these names that is not null; {@link #NULL} when none is. */

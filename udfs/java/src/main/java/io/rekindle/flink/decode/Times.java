@@ -22,7 +22,12 @@ final class Times {
             case NUMBER -> epoch(node.text);
             default -> NONE;
         };
-        return time < 0 || time > LATEST ? NONE : time;
+        return isInRange(time) ? time : NONE;
+    }
+
+    /** 1970 to 9999: Kafka takes no earlier record time, ISO text no later one. */
+    static boolean isInRange(long time) {
+        return time >= 0 && time <= LATEST;
     }
 
     private static long epoch(String text) {

@@ -9,6 +9,7 @@ final class Values {
     private static final int ID_LENGTH = 256;
     private static final int TEXT_LENGTH = 2048;
     private static final int MAX_QUANTITY = 1_000_000;
+    private static final int NUMBER_LENGTH = 1000;
     private static final int PLACES = 400;
 
     private Values() {}
@@ -54,10 +55,13 @@ final class Values {
     }
 
     /**
-     * What a JSON number says; null when it has more than 400 places before or after the point. {@code 1e-999999999} is a valid number, and
-     * rounding it would need a billion digits.
+     * What a JSON number says; null when it takes more than 1000 characters, or has more than 400 places before or after the point:
+     * {@code 1e-999999999} is a valid number, and rounding it would need a billion digits.
      */
     static BigDecimal decimal(String number) {
+        if (number.length() > NUMBER_LENGTH) {
+            return null;
+        }
         try {
             BigDecimal exact = new BigDecimal(number);
             return Math.abs((long) exact.scale()) > PLACES ? null : exact;
@@ -104,7 +108,7 @@ final class Values {
                 return false;
             }
         }
-        return !text.isEmpty() && text.length() <= 40;
+        return !text.isEmpty();
     }
 
     private static boolean isInteger(String number) {

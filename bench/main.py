@@ -1,0 +1,112 @@
+"""`rekindle bench ingest | latency`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from rekindle.cli.invocation import Invocation
+from rekindle.cli.output import as_json, progress, table
+
+
+@click.group("bench")
+def bench() -> None:
+    """Measure speed and latency in a stack of the bench's own; bench/README.md says what the figures mean.
+
+    Exit code 1: the results are wrong, or slower than the aim.
+    """
+
+
+@bench.command()
+@click.option("--events", default=4_000_000, show_default=True, type=click.IntRange(10_000), help="Lines to feed.")
+@click.option("--users", default=200_000, show_default=True, type=click.IntRange(100), help="Devices that take turns.")
+@click.option("--load", type=click.Choice(["bursty", "sparse"]), default="bursty", show_default=True, help="Sessions of 8 events, or of 1.")
+@click.option("--backend", type=click.Choice(["hashmap", "rocksdb", "both"]), default="both", show_default=True, help="Flink's state.")
+@click.option("--memory", default=4096, show_default=True, type=click.IntRange(1024), help="Size of the TaskManager's process, MB.")
+@click.option("--no-verify", is_flag=True, help="Leave out the small feed that the oracle checks.")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_obj
+def ingest(
+    invocation: Invocation | None, events: int, users: int, load: Any, backend: str, memory: int, no_verify: bool, json_: bool
+) -> int:
+    """CPU per event of ingest and evaluate against a hand-written loop."""
+    from bench import ingest as measure
+
+    given = invocation or Invocation()
+    around = measure.machine()
+    found = measure.run(
+        given.state_dir,
+        ("--settings", given.settings_file) if given.settings_file else (),
+        given.overrides,
+        events=events,
+        users=users,
+        load=load,
+        backends=("hashmap", "rocksdb") if backend == "both" else (backend,),
+        memory_mb=memory,
+        verify=not no_verify,
+        report=progress,
+    )
+    if json_:
+        as_json({**around, "runs": [asdict(one) for one in found]})
+    else:
+        _show_ingest(found)
+    return 0 if all(one.equal and one.oracle in (None, True) for one in found) else 1
+
+
+def _show_ingest(found: Sequence[Any]) -> None:
+    table(
+        ("backend", "load", "events", "loop µs", "jobs µs", "ratio", "start CPU-s", "JobManager CPU-s", "wall s", "candidates", "equal"),
+        [
+            (
+                one.backend, one.load, f"{one.events:,}", f"{one.loop_us:.1f}", f"{one.jobs_us:.1f}", f"{one.ratio:.1f}",
+                f"{one.jobs['start_s']:.0f}", f"{one.jobs['jobmanager_s']:.0f}", f"{one.jobs['wall_s']:.0f}", f"{one.candidates:,}",
+                {None: "loop", True: "loop, oracle", False: "NOT the oracle's"}[one.oracle] if one.equal else "NOT the loop's",
+            )
+            for one in found
+        ],
+    )  # fmt: skip
+    big = [one for one in found if one.oracle is None]
+    names = {name: max(one.jobs["stages"].get(name, 0) for one in big) for one in big for name in one.jobs["stages"]}
+    if big:
+        click.echo()
+        table(
+            ("CPU µs per event", *(one.backend for one in big)),
+            [(name, *(f"{one.jobs['stages'].get(name, 0):.2f}" for one in big)) for name in sorted(names, key=lambda name: -names[name])],
+        )
+
+
+@bench.command()
+@click.option("--rate", default=500, show_default=True, type=click.IntRange(1), help="Events per second on the busy topic.")
+@click.option("--minutes", default=2.0, show_default=True, type=click.FloatRange(0.5), help="Of each phase.")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_obj
+def latency(invocation: Invocation | None, rate: int, minutes: float, json_: bool) -> int:
+    """From the instant a trigger fires to the HTTP call, on a quiet and on a busy topic."""
+    from bench import ingest as measure
+    from bench import latency as delay
+
+    given, around = invocation or Invocation(), measure.machine()
+    options = ("--settings", given.settings_file) if given.settings_file else ()
+    found = delay.run(given.state_dir, options, given.overrides, rate=rate, seconds=minutes * 60, report=progress)
+    if json_:
+        as_json({**around, "phases": [asdict(one) for one in found]})
+    else:
+        table(
+            ("topic", "events/s", "calls", "missing", "p50 s", "p95 s", "p99 s", "max s", "aim s"),
+            [
+                (one.phase, one.rate, one.calls, one.missing, *(f"{s:.2f}" for s in (one.p50, one.p95, one.p99, one.longest, one.aim)))
+                for one in found
+            ],
+        )
+    return 0 if all(one.p99 < one.aim and not one.missing for one in found) else 1
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run with the words after `rekindle bench`. Raises what the command line knows how to show."""
+    parent = click.get_current_context(silent=True)
+    given = parent.find_object(Invocation) if parent else None
+    result = bench.main(list(argv), prog_name="rekindle bench", standalone_mode=False, obj=given)
+    return int(result or 0)

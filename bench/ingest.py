@@ -80,6 +80,8 @@ def compare(ground: Arena, backend: str, load: Load, events: int, users: int, re
     figures = asdict(jobs)
     del figures["candidates"]
     loop_us = loop["cpu_s"] / events * 1e6
+    oracle = by_oracle(servers, partitions) == jobs.candidates if with_oracle else None
+    report(f"  candidates: {len(by_loop):,} of the loop, {len(jobs.candidates):,} of the jobs, the same: {by_loop == jobs.candidates}")
     return Comparison(
         backend=backend,
         load=load,
@@ -92,7 +94,7 @@ def compare(ground: Arena, backend: str, load: Load, events: int, users: int, re
         ratio=jobs.us_per_event / loop_us,
         candidates=len(by_loop),
         equal=by_loop == jobs.candidates,
-        oracle=by_oracle(servers, partitions) == jobs.candidates if with_oracle else None,
+        oracle=oracle,
     )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from bench.loop_folds import CART_EVENTS, Cart, Session
+from bench.loop_rows import BROWSE_ABANDONED, CART_ABANDONED, DAY, cart_row, session_row
 from bench.loop_text import corrected, iso, millis, trigger_id
 from udfs import mapping
 
@@ -25,9 +25,6 @@ COLUMNS = (
     "product_id", "sku", "name", "brand", "category", "price", "quantity", "currency", "cart_id", "order_id", "checkout_id", "coupon",
     "query", "url", "referrer", "email_id", "link_url",
 )  # fmt: skip
-CANCELS = {"cart_abandoned": ["Order Completed"], "browse_abandoned": ["Order Completed", "Product Added"]}
-HOUR = 3_600_000
-DAY = 24 * HOUR
 
 
 class Partition:
@@ -201,105 +198,47 @@ class Loop:
         if not cart.seen:
             return
         ended = cart.last + self._cart_gap
-        items = cart.items or {}
-        listed = [{"product_id": product, "name": name, "quantity": n, "price": price} for product, (n, name, price) in items.items()]
-        count = sum(item[0] for item in items.values())
-        total = round(sum(n * (price or 0) for n, _, price in items.values()), 2)
-        first_add = None if cart.first_add is None else iso(cart.first_add)
-        content = "".join(f"\n{product}\x1f{items[product][0]}" for product in sorted(items))
-        cart_hash = sha256(f"{first_add or ''}{content}".encode()).hexdigest()
-        orders = 0 if cart.items is not None else cart.orders
-        row = {
-            "device_id": device,
-            "user_id": cart.user,
-            "cart_id": cart.cart_id,
-            "items": orjson.dumps(listed).decode(),
-            "item_count": count,
-            "total": total,
-            "currency": cart.currency,
-            "adds": cart.adds,
-            "removes": cart.removes,
-            "orders": orders,
-            "first_add_at": first_add,
-            "last_at": iso(cart.last),
-            "ended_at": iso(ended),
-            "cart_hash": cart_hash,
-        }
+        row, items = cart_row(device, cart, ended)
         self._emit("carts", device, row, ended)
-        if count and not orders:
-            payload = orjson.dumps({"items": listed, "total": total, "currency": cart.currency}).decode()
-            self._candidate(partition, "cart_abandoned", "cart_reminder", 60, device, cart.user, cart_hash, ended, first_add, payload)
+        if row["item_count"] and not row["orders"]:
+            payload = {"items": items, "total": row["total"], "currency": cart.currency}
+            self._fire(partition, CART_ABANDONED, device, cart.user, row["cart_hash"], ended, row["first_add_at"], payload)
 
     def _close_session(self, partition: Partition, device: str, session: Session) -> None:
         ended = session.last + self._session_gap
-        started = iso(session.started)
-        session_id = sha256(f"{device}\x1f{started}".encode()).hexdigest()[:32]
-        products = list(session.products)
-        row = {
-            "session_id": session_id,
-            "device_id": device,
-            "user_id": session.user,
-            "started_at": started,
-            "last_at": iso(session.last),
-            "ended_at": iso(ended),
-            "events": session.events,
-            "pages": session.pages,
-            "product_views": session.views,
-            "products": orjson.dumps(products).decode(),
-            "categories": orjson.dumps(list(session.categories)).decode(),
-            "last_product_id": session.last_product,
-            "searches": session.searches,
-            "last_query": session.last_query,
-            "filters": session.filters,
-            "adds": session.adds,
-            "orders": session.orders,
-            "revenue": round(session.revenue, 2),
-            "campaign": session.campaign,
-            "referrer": session.referrer,
-            "landing_url": session.landing,
-        }
+        row = session_row(device, session, ended)
         self._emit("sessions", device, row, ended)
-        if session.last_product is not None and not session.adds and not session.orders:
-            occasion = f"{session_id}:{session.last_product}"
-            payload = orjson.dumps({"product_id": session.last_product, "products": products}).decode()
-            self._candidate(partition, "browse_abandoned", "browse_reminder", 40, device, session.user, occasion, ended, started, payload)
+        product = session.last_product
+        if product is not None and not session.adds and not session.orders:
+            payload = {"product_id": product, "products": list(session.products)}
+            occasion = f"{row['session_id']}:{product}"
+            self._fire(partition, BROWSE_ABANDONED, device, session.user, occasion, ended, row["started_at"], payload)
 
-    def _candidate(
+    def _fire(
         self,
         partition: Partition,
-        trigger: str,
-        template: str,
-        priority: int,
+        trigger: dict[str, Any],
         device: str,
         user: str | None,
         occasion: str,
         ended: int,
         since: str | None,
-        payload: str,
+        payload: dict[str, Any],
     ) -> None:
         person = user or partition.persons.get(device) or device
         profile = self.profiles.get(person)
+        identity = trigger_id(f"{self._tenant}\x1f{trigger['trigger']}\x1f{self._epoch}\x1f{person}\x1f{occasion}\x1f0")
         row = {
-            "trigger_id": trigger_id(f"{self._tenant}\x1f{trigger}\x1f{self._epoch}\x1f{person}\x1f{occasion}\x1f0"),
-            "trigger": trigger,
-            "version": 1,
+            **trigger,
+            "trigger_id": identity,
             "person_id": person,
             "device_id": device,
             "occasion": occasion,
             "fired_at": iso(ended),
             "since": since,
             "decide_at": iso(ended + self._arbitration),
-            "expires_at": iso(ended + 6 * HOUR),
-            "destination": "default",
-            "template": template,
-            "purpose": "marketing_email",
-            "priority": priority,
-            "cancel_on": CANCELS[trigger],
-            "cooldown_ms": DAY,
-            "max_age_ms": 6 * HOUR,
-            "send_after_ms": 0,
-            "needs_address": False,
-            "payload": payload,
+            "expires_at": iso(ended + trigger["max_age_ms"]),
+            "payload": orjson.dumps(payload).decode(),
             "profile_found": profile is not None,
         }
         if profile is not None:

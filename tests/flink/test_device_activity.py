@@ -34,6 +34,7 @@ CART = ("device_id", "user_id", "cart_id", "items", "item_count", "total", "curr
 SESSION = ("device_id", "user_id", "started_at", "last_at", "ended_at", "events", "pages", "product_views", "products", "categories", "last_product_id",
            "searches", "last_query", "filters", "adds", "orders", "revenue", "campaign", "referrer", "landing_url")  # fmt: skip
 IDENTITY = ("device_id", "person_id", "at")
+Event = dict[str, Any]
 
 
 def query(cart_changes_only: bool) -> str:
@@ -45,21 +46,25 @@ def query(cart_changes_only: bool) -> str:
     """
 
 
-def run(flink: MiniCluster, rows: Iterable[Row], cart_changes_only: bool = False, backend: str = "hashmap") -> dict[str, list[dict[str, Any]]]:
-    """Rows by kind: cart, session, identity, $heartbeat. rows: in order of arrival."""
+def run(flink: MiniCluster, events: Iterable[Event], cart_changes_only: bool = False, backend: str = "hashmap") -> list[Event]:
+    """What the function gives, in order, times in epoch ms. events: what `device_events` makes, in order of arrival."""
     env = flink.environment(settings=load(overrides=[f"flink.state_backend={backend}"], environ={}))
-    table = File(COLUMNS, [event for row in rows for event in device_events(row)])
     times = ", ".join(f"EPOCH_MILLIS({name}) AS {name}_ms" for name in TIMES)
-    env_rows = flink.rows(f"SELECT *, {times} FROM ({query(cart_changes_only)})", {"device_events": table}, env)
-    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in ("cart", "session", "identity", "$heartbeat")}
-    for row in env_rows:
-        row |= {name: row[f"{name}_ms"] for name in TIMES}
-        found[row["event"]].append(row | ({"person_id": row["user_id"], "at": row["ended_at"]} if row["event"] == "identity" else {}))
-    return found
+    found = flink.rows(f"SELECT *, {times} FROM ({query(cart_changes_only)})", {"device_events": File(COLUMNS, events)}, env)
+    found = [row | {name: row[f"{name}_ms"] for name in TIMES} for row in found]
+    return [row | ({"person_id": row["user_id"], "at": row["ended_at"]} if row["event"] == "identity" else {}) for row in found]
 
 
-def device_events(row: Row) -> list[dict[str, Any]]:
-    """The rows ingest makes of an event: itself, and for an alias one of the device it names."""
+def kind(rows: Iterable[Event], name: str) -> list[Event]:
+    return [row for row in rows if row["event"] == name]
+
+
+def device_events(rows: Iterable[Row]) -> list[Event]:
+    """The rows ingest makes of events: each itself, and for an alias one of the device it names."""
+    return [event for row in rows for event in _device_events(row)]
+
+
+def _device_events(row: Row) -> list[Event]:
     line = json.loads(row.raw.value or b"")
     columns = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.columns.items() if name in KEPT}
     lines = None if row.lines is None else [
@@ -73,18 +78,18 @@ def device_events(row: Row) -> list[dict[str, Any]]:
     return found
 
 
-def compare(found: dict[str, list[dict[str, Any]]], rows: list[Row], cart_changes_only: bool = False) -> dict[str, str]:
+def compare(found: list[Event], rows: list[Row], cart_changes_only: bool = False) -> dict[str, str]:
     """Differences by kind; empty when there are none."""
     devices = activity.by_device(rows).values()
     in_carts = [[row for row in device if not cart_changes_only or row.event in activity.CART_EVENTS] for device in devices]
     carts = [cart for one in in_carts for run in activity.runs(one, activity.CART_GAP) if run and (cart := activity.cart(run, activity.CART_GAP))]
     sessions = [activity.session(run, activity.SESSION_GAP) for device in devices for run in activity.runs(device, activity.SESSION_GAP)]
     compared = {
-        "cart": differences(carts, found["cart"], CART),
-        "session": differences(sessions, found["session"], SESSION),
-        "identity": differences(identities(rows), found["identity"], IDENTITY),
+        "cart": differences(carts, kind(found, "cart"), CART),
+        "session": differences(sessions, kind(found, "session"), SESSION),
+        "identity": differences(identities(rows), kind(found, "identity"), IDENTITY),
     }
-    return {kind: difference for kind, difference in compared.items() if difference}
+    return {name: difference for name, difference in compared.items() if difference}
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +101,10 @@ def history() -> list[Row]:
 
 @pytest.mark.parametrize(("cart_changes_only", "backend"), [(False, "hashmap"), (True, "hashmap"), (False, "rocksdb")])
 def test_carts_sessions_and_identities_are_the_oracles(flink: MiniCluster, history: list[Row], cart_changes_only: bool, backend: str) -> None:
-    found = run(flink, history, cart_changes_only, backend)
+    found = run(flink, device_events(history), cart_changes_only, backend)
     assert compare(found, history, cart_changes_only) == {}
-    assert min(len(found[kind]) for kind in ("cart", "session", "identity")) > 200
+    assert min(len(kind(found, name)) for name in ("cart", "session", "identity")) > 200
+    assert compare(found, history, not cart_changes_only).keys() == {"cart"}, "both ways to cut carts cannot be right"
 
 
 def test_the_history_has_what_makes_it_hard(history: list[Row]) -> None:
@@ -115,3 +121,51 @@ def test_the_history_has_what_makes_it_hard(history: list[Row]) -> None:
     gaps = [right - left for device in times.values() for left, right in zip(sorted(device), sorted(device)[1:], strict=False)]
     assert gaps.count(activity.CART_GAP) > 100
     assert gaps.count(activity.SESSION_GAP) > 100
+
+
+def heartbeat(t: int) -> Event:
+    """Event time moves to t ms after NOON, less the bound. It comes out at once, and so shows what came out before it and after."""
+    return {"event": "$heartbeat", "device_id": f"$hb-{t}", "event_time": to_text(NOON + t), "arrival": 0, "behavioural": False}
+
+
+def test_rows_come_when_event_time_has_passed_the_gap_and_not_before(flink: MiniCluster) -> None:
+    added = device_events(clean_rows([line("Product Added", 0, user="u1", product_id="p1")]))
+    moments = [BOUND - 1, BOUND, 5 * MINUTE + BOUND - 1, 5 * MINUTE + BOUND, 30 * MINUTE + BOUND - 1, 30 * MINUTE + BOUND, 60 * MINUTE]
+    found = run(flink, [*added, *map(heartbeat, moments)])
+    assert [row["device_id"] if row["event"] == "$heartbeat" else row["event"] for row in found] == [
+        f"$hb-{moments[0]}", f"$hb-{moments[1]}", "identity", f"$hb-{moments[2]}", f"$hb-{moments[3]}", "cart", f"$hb-{moments[4]}",
+        f"$hb-{moments[5]}", "session", f"$hb-{moments[6]}",
+    ]  # fmt: skip
+    assert [row["ended_at"] - NOON for row in found if row["event"] != "$heartbeat"] == [0, 5 * MINUTE, 30 * MINUTE]
+
+
+def test_a_late_event_counts_in_what_is_open_and_opens_nothing_that_has_closed(flink: MiniCluster) -> None:
+    in_time, late, lost = device_events(
+        clean_rows(
+            [line("Product Added", 0, product_id="p1"), line("Product Added", MINUTE, product_id="p2"), line("Product Viewed", 2 * MINUTE, product_id="p3")]
+        )
+    )
+    found = run(flink, [in_time, heartbeat(10 * MINUTE), late, heartbeat(60 * MINUTE), lost, heartbeat(120 * MINUTE)])
+    (cart,) = kind(found, "cart")
+    (session,) = kind(found, "session")
+    assert (cart["item_count"], cart["last_at"] - NOON) == (1, 0)
+    assert (session["adds"], session["product_views"], session["last_at"] - NOON) == (2, 0, MINUTE)
+
+
+def test_a_late_pair_counts_unless_the_device_has_named_a_newer_person(flink: MiniCluster) -> None:
+    pairs = [("d1", "ana", 20), ("d1", "bea", 10), ("d2", "cy", 10), ("d2", "dan", 20)]
+    first, older, second, newer = (
+        {**heartbeat(t * MINUTE), "event": "Identified", "device_id": device, "anonymous_id": device, "user_id": user} for device, user, t in pairs
+    )  # fmt: skip
+    found = run(flink, [second, first, heartbeat(60 * MINUTE), older, newer, heartbeat(120 * MINUTE)])
+    people = [(row["device_id"], row["person_id"], row["at"] - NOON) for row in kind(found, "identity")]
+    assert people == [("d2", "cy", 10 * MINUTE), ("d1", "ana", 20 * MINUTE), ("d2", "dan", 20 * MINUTE)]
+
+
+def test_counts_beyond_what_a_column_holds_stay_at_its_end(flink: MiniCluster) -> None:
+    products = [{"product_id": f"p{number % 2}", "quantity": 1_000_000, "price": 10**15} for number in range(2200)]
+    found = run(flink, device_events(clean_rows([line("Product Added", t, products=products) for t in (0, 1)])))
+    (cart,) = kind(found, "cart")
+    assert cart["item_count"] == 2**31 - 1
+    assert [item["quantity"] for item in json.loads(cart["items"])] == [2**31 - 1] * 2
+    assert cart["total"] is None

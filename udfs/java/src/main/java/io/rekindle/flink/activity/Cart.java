@@ -119,7 +119,7 @@ final class Cart {
     }
 
     private static void put(Item item, Line line) {
-        item.quantity += line.quantity() == null ? 1 : line.quantity();
+        item.quantity = (int) Math.min(Integer.MAX_VALUE, (long) item.quantity + (line.quantity() == null ? 1 : line.quantity()));
         item.name = line.name() == null ? item.name : line.name();
         item.price = line.price() == null ? item.price : line.price();
     }
@@ -139,7 +139,7 @@ final class Cart {
     }
 
     int itemCount() {
-        return items.values().stream().mapToInt(item -> item.quantity).sum();
+        return (int) Math.min(Integer.MAX_VALUE, items.values().stream().mapToLong(item -> item.quantity).sum());
     }
 
     BigDecimal total() {

@@ -58,7 +58,8 @@ class Arena:
             command, cwd=root(), env=process_environment(), capture_output=True, text=True, timeout=SUBMIT_LIMIT, check=False
         )
         if done.returncode:
-            raise RunError(f"rekindle run {' '.join(jobs)} failed: {done.stderr.strip()[-2000:]}")
+            message = done.stderr[max(0, done.stderr.rfind("error: ")) :].strip()
+            raise RunError(f"rekindle run {' '.join(jobs)} failed: {message[:500]}")
 
     def check(self) -> None:
         """Raises RunError when a job has failed or was restarted: then its figures mean nothing."""

@@ -22,7 +22,8 @@ _START_LIMIT = 120.0  # seconds for a submitted job to run with all its tasks
 def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, path: str | None, json_: bool) -> None:
     """Submit one or several jobs to Flink.
 
-    JOB is one of ingest, quarantine, evaluate, gate, deliver. All are planned by one client process, and start without state unless told with --from.
+    JOB is one of ingest, quarantine, evaluate, gate, deliver. All are planned by one client process, and start without state
+    unless told with --from.
     """
     if path and len(jobs) != 1:
         raise click.UsageError("--from needs exactly one job: each has its own state")

@@ -108,7 +108,7 @@ def _make_room(stage: Stage, client: KafkaAdminClient, report: Report) -> None:
         if not _marker(stack.places).is_file():
             raise RunError(
                 f"topics at {stack.kafka_servers} hold records already, and no demo wrote them",
-                "`rekindle down --wipe`, or leave out the demo",
+                "`rekindle down --wipe` forgets them",
             )
         report("removing what an earlier demo left")
         end_jobs(stack)

@@ -10,7 +10,7 @@ CREATE TEMPORARY VIEW profiled AS
 SELECT
     c.*,
     NOT COALESCE(p.tombstone, TRUE) AS profile_found,
-    p.consent[c.purpose] AS consent
+    CASE WHEN p.consent[c.purpose].granted IS NOT NULL THEN p.consent[c.purpose] END AS consent
 FROM identified AS c
 LEFT JOIN profiles FOR SYSTEM_TIME AS OF c.fired_at AS p ON c.person_id = p.person_id;
 

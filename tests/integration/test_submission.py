@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.errors import RunError
 from jobs.settings import process_environment
 from rekindle.local import cluster, parts
 from rekindle.local.flink_rest import FlinkRest
@@ -60,8 +62,6 @@ def assert_it_quarantines(running: Pipeline, word: str) -> None:
 
 
 def base64_of(line: bytes) -> str:
-    import base64
-
     return base64.b64encode(line).decode()
 
 
@@ -109,10 +109,15 @@ def test_application_mode_through_docker_main(running: Pipeline, root: Path) -> 
     entry = ["--job-classname", "org.apache.flink.client.python.PythonDriver"]
     job = ["-pyclientexec", sys.executable, "-py", str(root / "docker" / "main.py"), "--job", "quarantine"]
     environ = client_environment(running, "application") | {"PYTHONPATH": str(root)}
-    log = (running.stack.places.logs / "application.out").open("w")
+    log_file = running.stack.places.logs / "application.out"
+    log = log_file.open("w")
     children = [
         subprocess.Popen(
-            [str(found.flink / "bin" / script), "start-foreground", *ports, *more], env=environ, stdout=log, stderr=log, start_new_session=True
+            [str(found.flink / "bin" / script), "start-foreground", *ports, *more],
+            env=environ,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         for script, more in (
             ("standalone-job.sh", [*entry, *job, "--settings", settings_file(running)]),
@@ -122,7 +127,7 @@ def test_application_mode_through_docker_main(running: Pipeline, root: Path) -> 
     try:
         rest = FlinkRest(f"http://{LOOPBACK}:{rest_port}")
         assert wait_until(lambda: children[0].poll() is not None or runs(rest, "quarantine"), LIMIT, pause=1.0)
-        assert children[0].poll() is None, (running.stack.places.logs / "application.out").read_text()[-4000:]
+        assert children[0].poll() is None, log_file.read_text()[-4000:]
         assert_it_quarantines(running, "three")
         rest.close()
     finally:
@@ -134,8 +139,6 @@ def test_application_mode_through_docker_main(running: Pipeline, root: Path) -> 
 
 def runs(rest: FlinkRest, job: str) -> bool:
     """Whether the cluster answers and its job runs."""
-    from jobs.errors import RunError
-
     try:
         return any(one.name == job and one.state == "RUNNING" for one in rest.jobs())
     except RunError:

@@ -51,10 +51,12 @@ class Decision:
 
 
 def event_evidence(cancel: CancelEvent) -> Evidence:
+    """What a decision says of the event that made it: name, id, time."""
     return {"event": cancel.event, "event_id": cancel.event_id, "at": to_text(cancel.at)}
 
 
 def send_evidence(send: Send) -> Evidence:
+    """What a decision says of an earlier send: its id and its D."""
     return {"trigger_id": send.trigger_id, "decided_at": to_text(send.decided_at)}
 
 

@@ -22,6 +22,7 @@ MIGRATIONS: Mapping[int, Callable[[Layout], Layout]] = {}
 
 
 def pack(layout: Layout) -> bytes:
+    """The bytes of a layout of the current version."""
     return bytes((VERSION,)) + orjson.dumps(layout)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 
 import click
@@ -77,6 +78,9 @@ def bench(context: click.Context, arguments: tuple[str, ...]) -> None:
 
     Against a hand-written loop over the same topic; `rekindle bench --help` says how.
     """
+    from rekindle.local.paths import package_folder
+
+    sys.path.insert(0, str(package_folder("rekindle").parent))  # a checkout's bench/ is no part of what is installed
     try:
         from bench.main import main
     except ModuleNotFoundError as error:

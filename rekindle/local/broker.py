@@ -68,6 +68,7 @@ def logging_properties(log: Path) -> dict[str, str]:
 
 
 def write_properties(path: Path, values: Mapping[str, str]) -> Path:
+    """Writes server.properties of a single KRaft broker."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
     return path

@@ -53,6 +53,7 @@ def examine(places: Places) -> list[Finding]:
 
 
 def check_python(version: tuple[int, ...]) -> Finding:
+    """Is this the Python the suite is locked for?"""
     found = ".".join(map(str, version))
     if version == PYTHON:
         return Finding("python", "ok", f"Python {found} at {sys.executable}")
@@ -65,6 +66,7 @@ def parse_pins(text: str) -> dict[str, str]:
 
 
 def installed_version(name: str) -> str | None:
+    """Version of an installed distribution; None when it is not there."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -112,6 +114,7 @@ def check_imports(roots: Mapping[str, Iterable[Path]]) -> Finding:
 
 
 def check_java() -> Finding:
+    """Is there a JDK of a version Flink runs on?"""
     try:
         found = java.find_java()
     except RekindleError as error:
@@ -142,6 +145,7 @@ def check_maven(needed: bool) -> Finding:
 
 
 def check_jars(places: Places) -> Finding:
+    """Are the jars there that `make setup` fetches and builds?"""
     missing = missing_jars(places)
     if missing:
         return Finding("jars", "fail", f"missing under {places.jars}: {', '.join(missing)}", "run `make setup`")
@@ -149,6 +153,7 @@ def check_jars(places: Places) -> Finding:
 
 
 def check_ports() -> Finding:
+    """Are there free ports to start on?"""
     try:
         ports.free_ports(8)
     except RekindleError as error:

@@ -108,6 +108,7 @@ def plan(
 
 
 def write(path: Path, layout: Layout) -> None:
+    """Stores the layout as the state file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(layout), indent=2) + "\n", encoding="utf-8")
 

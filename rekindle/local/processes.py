@@ -115,6 +115,7 @@ def session(leader: ProcessId, mark: str) -> list[ProcessId]:
 
 
 def write_pid(path: Path, process: ProcessId) -> None:
+    """Stores which process a part is, with its start time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(process)) + "\n", encoding="utf-8")
 

@@ -25,8 +25,8 @@ public class EventFlags extends ScalarFunction {
             @DataTypeHint(value = "TIMESTAMP_LTZ(3)", bridgedTo = TimestampData.class) TimestampData sent,
             @DataTypeHint(value = "TIMESTAMP_LTZ(3)", bridgedTo = TimestampData.class) TimestampData received,
             Boolean late,
-            Integer futureMs,
-            Integer historicalMs) {
+            Long futureMs,
+            Long historicalMs) {
         boolean future = sent != null && sent.getMillisecond() > received.getMillisecond() + futureMs;
         boolean historical = sent != null && sent.getMillisecond() < received.getMillisecond() - historicalMs;
         boolean isLate = Boolean.TRUE.equals(late);

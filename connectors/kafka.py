@@ -88,6 +88,7 @@ def sink_options(topic: Topic, client: Client) -> dict[str, str]:
     return _sink(topic, client) | {
         **_FORMAT_JSON,
         "key.fields": topic.key,
+        "value.fields-include": "EXCEPT_KEY" if topic.key == "origin" else "ALL",  # a dead letter's place is in its own columns
         "value.json.encode.decimal-as-plain-number": "true",
         "value.json.encode.ignore-null-fields": "true",
         **client.properties(),

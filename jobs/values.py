@@ -50,7 +50,9 @@ def of(settings: Settings, job: str) -> dict[str, str]:
 
 
 def interval(duration: timedelta) -> str:
-    """`INTERVAL '0 00:05:00.000' DAY TO SECOND(3)`: the one form Flink takes to the millisecond, up to 99 days."""
+    """`INTERVAL '0 00:05:00.000' DAY TO SECOND(3)`: the one form Flink takes to the millisecond. It holds 99 days: more are multiplied."""
     seconds, ms = divmod(millis(duration), 1000)
     days, rest = divmod(seconds, 86400)
+    if days > 99:
+        return f"({days} * INTERVAL '1' DAY + {interval(duration - timedelta(days=days))})"
     return f"INTERVAL '{days} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.{ms:03}' DAY TO SECOND(3)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -29,6 +30,8 @@ class Param(BaseModel):
         expected: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "string": (str,), "bool": (bool,)}
         if not isinstance(default, expected.get(kind, (object,))) or isinstance(default, bool) != (kind == "bool"):
             raise ValueError(f"expected a value of type {kind}")
+        if isinstance(default, float) and not math.isfinite(default):
+            raise ValueError("expected a finite number")
         return default
 
 

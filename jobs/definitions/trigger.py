@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from jobs.definitions.header import Header, Param
 from jobs.errors import DefinitionError
@@ -16,6 +16,8 @@ from jobs.errors import DefinitionError
 _FILE = re.compile(r"\s*/\*\s*---[ \t]*\n(?P<header>.*?)\n[ \t]*---\s*\*/(?P<query>.*)", re.DOTALL)
 _SKIPPED = r"'(?:[^']|'')*'|`[^`]*`|--[^\n]*|/\*.*?\*/"
 """Strings, quoted names and comments: nothing in them is a parameter or an end of the statement."""
+_SELECT = re.compile(r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/))*+(?:select|with)\b", re.DOTALL | re.IGNORECASE)
+_NOTHING = re.compile(r"(?:\s|;|--[^\n]*|/\*(?>.*?\*/))*+", re.DOTALL)
 _PARAM = re.compile(rf"({_SKIPPED})|(?<![:\w]):([a-z_][a-z0-9_]*)", re.DOTALL)
 _STATEMENT_END = re.compile(rf"({_SKIPPED})|;", re.DOTALL)
 
@@ -49,16 +51,17 @@ class Trigger:
 
 def parse(text: str, path: str | PurePath) -> Trigger:
     """Text of a trigger file → Trigger. path: only for messages. Raises: DefinitionError with all findings in the header."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as some editors save it
     match = _FILE.fullmatch(text)
     if match is None:
         raise DefinitionError(f"{path}:1: no header", "a trigger file starts with /* --- and its header ends with --- */")
     header = _header(match["header"], str(path), 1 + text.count("\n", 0, match.start("header")))
     query = match["query"].strip()
     ends = [found for found in _STATEMENT_END.finditer(query) if found[1] is None]
-    if ends and query[ends[0].end() :].strip():
+    if ends and not _NOTHING.fullmatch(query, ends[0].end()):
         raise DefinitionError(f"{path}: more than one statement", "a trigger is exactly one SELECT")
     query = query[: ends[0].start()] if ends else query
-    if not re.match(r"(?is)(\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", query):
+    if not _SELECT.match(query):
         raise DefinitionError(f"{path}: expected one SELECT after the header", "no INSERT, DDL or SET: the runner adds what it needs")
     start = match.start("query") + len(match["query"]) - len(match["query"].lstrip())
     return Trigger(str(path), header, query, 1 + text.count("\n", 0, start))
@@ -71,6 +74,8 @@ def _header(text: str, path: str, first_line: int) -> Header:
         mark = error.problem_mark
         place = f"{path}:{first_line + mark.line}:{mark.column + 1}" if mark else path
         raise DefinitionError(f"{place}: header is not valid YAML: {error.problem}") from None
+    except (YAMLError, ValueError) as error:  # a control character; 30 February
+        raise DefinitionError(f"{path}:{first_line}: header is not valid YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(tree, dict):
         raise DefinitionError(f"{path}:{first_line}: header is not a mapping of keys")
     try:
@@ -91,4 +96,5 @@ def _finding(path: str, text: str, first_line: int, found: object) -> str:
 def _literal(param: Param) -> str:
     if isinstance(param.default, str):
         return "'" + param.default.replace("'", "''") + "'"
-    return str(param.default).upper()
+    text = str(param.default).upper()
+    return f"({text})" if text.startswith("-") else text  # `5 -:n` must not become a comment

@@ -16,11 +16,13 @@ from rekindle.local.flink_rest import FlinkRest
 from rekindle.local.layout import Wishes
 from rekindle.local.paths import Places
 from rekindle.local.stack import Stack
+from rekindle.local.waiting import wait_until
 
 if TYPE_CHECKING:
     from kafka.admin import KafkaAdminClient
 
 Report = Callable[[str], None]
+_SLOTS_LIMIT = 20.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -113,15 +115,18 @@ def _make_room(stage: Stage, client: KafkaAdminClient, report: Report) -> None:
         report("removing what an earlier demo left")
         end_jobs(stack)
         empty(client, stage.settings)
+    _wait_for_slots(stack, len(JOBS) * stage.settings.flink.parallelism)
+
+
+def _wait_for_slots(stack: Stack, needed: int) -> None:
+    """A TaskManager is known before its slots are."""
     cluster = FlinkRest(stack.flink_url)
+    found = wait_until(lambda: cluster.overview()["slots-available"] >= needed, _SLOTS_LIMIT)
     free = cluster.overview()["slots-available"]
     cluster.close()
-    needed = len(JOBS) * stage.settings.flink.parallelism
-    if free < needed:
-        raise RunError(
-            f"the demo's jobs need {needed} slots, {free} are free",
-            f"end other jobs, or `rekindle down` and `rekindle up --slots {needed}`",
-        )
+    if not found:
+        hint = f"end other jobs, or `rekindle down` and `rekindle up --slots {needed}`"
+        raise RunError(f"the demo's jobs need {needed} slots, {free} are free", hint)
 
 
 def _leave(stage: Stage) -> None:

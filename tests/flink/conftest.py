@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.flink.mini_cluster import MiniCluster
 
 
 @pytest.fixture(scope="session")
-def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniCluster]:
+def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> MiniCluster:
     """Runs statements in this process. The JVM starts with the first test that asks."""
     from pyflink import java_gateway
     from pyflink.find_flink_home import _find_flink_home
@@ -32,4 +31,4 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
         os.environ.pop(name)
         if name in before:
             export(name, before[name])
-    yield MiniCluster(tmp_path_factory.mktemp("data"))
+    return MiniCluster(tmp_path_factory.mktemp("data"))

@@ -14,7 +14,24 @@ from tests.oracle.samples import NOON
 
 BOUND = 5000
 """An event arrives less than this many ms of event time after a newer one."""
-STEPS = [0, 0, 1, 50, 999, 20_000, 20_000, 60_000, CART_GAP - 1, CART_GAP, CART_GAP, CART_GAP + 1, SESSION_GAP - 1, SESSION_GAP, SESSION_GAP + 1, 10**7]
+STEPS = [
+    0,
+    0,
+    1,
+    50,
+    999,
+    20_000,
+    20_000,
+    60_000,
+    CART_GAP - 1,
+    CART_GAP,
+    CART_GAP,
+    CART_GAP + 1,
+    SESSION_GAP - 1,
+    SESSION_GAP,
+    SESSION_GAP + 1,
+    10**7,
+]
 PRODUCTS = ["p1", "p2", "p3", "é", "ﬀ\ue000", "😀", 'q"uote', "\u2028", "p\\1"]
 EVENTS = {
     "Product Viewed": 6, "Product Added": 9, "Product Removed": 5, "Cart Viewed": 4, "Order Completed": 3, "Page Viewed": 3, "Screen Viewed": 1,
@@ -66,7 +83,9 @@ def _properties(rng: Random, event: str) -> dict[str, Any]:
     }
     if rng.random() < 0.8:
         properties |= _product(rng)
-    if event in ("Product Added", "Product Removed", "Cart Viewed", "Order Completed") and rng.random() < (0.8 if event == "Cart Viewed" else 0.15):
+    if event in ("Product Added", "Product Removed", "Cart Viewed", "Order Completed") and rng.random() < (
+        0.8 if event == "Cart Viewed" else 0.15
+    ):
         properties["products"] = [_product(rng) for _ in range(rng.randrange(4))]
     return properties
 

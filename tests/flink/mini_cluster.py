@@ -61,7 +61,9 @@ class MiniCluster:
         flink = settings.flink.model_copy(update={"options": options})
         return stream_environment(settings.model_copy(update={"flink": flink}), job)
 
-    def on_files(self, job: str, topics: Mapping[str, Iterable[Mapping[str, Any]]], sinks: Iterable[str]) -> tuple[OnFiles, dict[str, Path]]:
+    def on_files(
+        self, job: str, topics: Mapping[str, Iterable[Mapping[str, Any]]], sinks: Iterable[str]
+    ) -> tuple[OnFiles, dict[str, Path]]:
         """A job of the suite between files. topics: rows of each that is read. sinks: topics that are written. Returns: (job, where they lie)."""
         env = OnFiles(**vars(self.environment(job)))
         for name, rows in topics.items():
@@ -73,7 +75,11 @@ class MiniCluster:
         targets = {name: self.path() for name in sinks}
         for name, target in targets.items():
             options = {"connector": "filesystem", "path": target.as_uri(), "format": "json"}
-            format_options = {option.removeprefix("value."): value for option, value in sink_options(TOPICS[name], Client("", job)).items() if ".json." in option}
+            format_options = {
+                option.removeprefix("value."): value
+                for option, value in sink_options(TOPICS[name], Client("", job)).items()
+                if ".json." in option
+            }
             env.values[f"sink_{name}"] = with_clause(options | format_options)
         return env, targets
 

@@ -25,7 +25,7 @@ NOT_OBJECTS = [
     b"1", b"-0", b"1.5e3", b"true", b"false", b"null", b'"text"', b'""', b"[]", b'[{"event":"x","userId":"1"}]', b" 7 ", b"1e999999999",
     b"[[[]]]", b'"\\ud800"',
 ]  # fmt: skip
-ANY = [
+ANY: list[Any] = [
     None, True, False, 0, 1, -1, 1.5, -0.0, 12345678901234567890, "", " ", "text", "0", "12", "-3", "1.50", "1,50", "1e3", ".5", "5.", "0x1F", "NaN",
     "é", "日本語", "😀", "a😀b", "\ud83d", "\ude00x", "a\u0000b", "\u00a0", "\u2003x\u2003", "\u0085y", "\u001fz\u001c", "\u200b", "x" * 256,
     "x" * 257, "😀" * 256, "😀" * 257, "y" * 2048, "y" * 2049, "😀" * 700, "line\nbreak", "\\", '"', "</script>", "'; DROP TABLE events; --",
@@ -126,7 +126,8 @@ def by_hand() -> Iterator[bytes]:
             text(good | {"messageId": Written(number)}),
         )
         yield text(good | {"properties": {"price": number, "quantity": number}})
-    for time in (*TIMES, *map(Written, NUMBERS[:12]), None, True, [], {}):
+    times: tuple[Any, ...] = (*TIMES, *map(Written, NUMBERS[:12]), None, True, [], {})
+    for time in times:
         yield from (text(good | {"timestamp": time}), text(good | {"timestamp": None, "originalTimestamp": time}))
         yield text(good | {"originalTimestamp": time, "sentAt": "2026-03-01T12:00:05.000Z", "receivedAt": "2026-03-01T12:00:09.000Z"})
         yield text(

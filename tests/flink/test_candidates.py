@@ -46,7 +46,12 @@ def session(device: str, t: int, **fields: Any) -> Row:
 
 
 def profile(person: str, t: int, consent: Row | None = None, **fields: Any) -> Row:
-    return {"person_id": person, "valid_from": at(t), "email": f"{person}@example.com", "consent": {"marketing_email": consent} if consent else None} | fields
+    return {
+        "person_id": person,
+        "valid_from": at(t),
+        "email": f"{person}@example.com",
+        "consent": {"marketing_email": consent} if consent else None,
+    } | fields
 
 
 def heartbeats(column: str, key: str, times: Iterable[int]) -> list[Row]:
@@ -100,7 +105,9 @@ def written(flink: MiniCluster) -> list[Row]:
     rows = {"carts": CARTS, "sessions": SESSIONS, "events": [], "identities": IDENTITIES, "profiles": PROFILES}
     columns = {"carts": "ended_at", "sessions": "ended_at", "events": "event_time", "identities": "valid_from", "profiles": "valid_from"}
     topics = {
-        name: sorted([*rows[name], *heartbeats(column, "person_id" if name == "profiles" else "device_id", clock)], key=lambda row: row[column])
+        name: sorted(
+            [*rows[name], *heartbeats(column, "person_id" if name == "profiles" else "device_id", clock)], key=lambda row: row[column]
+        )
         for name, column in columns.items()
     }
     env, sinks = flink.on_files("evaluate", topics, ["trigger_candidates"])
@@ -123,7 +130,9 @@ def of(candidates: list[Row], device: str, trigger: str = "cart_abandoned") -> d
 def test_only_what_the_selects_ask_for_fires(candidates: list[Row]) -> None:
     fired = sorted((row["trigger"], row["device_id"]) for row in candidates)
     quiet = {"d-empty", "d-ordered", "d-none", "d-added", "d-bought", "d-unnamed"}
-    assert fired == sorted([("cart_abandoned", row["device_id"]) for row in CARTS if row["device_id"] not in quiet] + [("browse_abandoned", "d-bea")])
+    assert fired == sorted(
+        [("cart_abandoned", row["device_id"]) for row in CARTS if row["device_id"] not in quiet] + [("browse_abandoned", "d-bea")]
+    )
 
 
 def test_a_tombstone_erases_from_its_own_time_on_and_not_before(candidates: list[Row]) -> None:
@@ -154,7 +163,13 @@ def test_who_has_no_profile_is_found_to_have_none(candidates: list[Row]) -> None
 
 
 def test_the_person_is_who_the_row_names_else_who_had_the_device_at_t_else_the_device(candidates: list[Row]) -> None:
-    assert {t: row["person_id"] for t, row in of(candidates, "d-bea").items()} == {999: "d-bea", 1000: "bea", 1001: "bea", 2999: "bea", 3000: "bob"}
+    assert {t: row["person_id"] for t, row in of(candidates, "d-bea").items()} == {
+        999: "d-bea",
+        1000: "bea",
+        1001: "bea",
+        2999: "bea",
+        3000: "bob",
+    }
     assert of(candidates, "d-bea", "browse_abandoned")[2500]["person_id"] == "bea"
     assert of(candidates, "d-user")[3500]["person_id"] == "cy"
     assert of(candidates, "d-nobody")[100]["person_id"] == "d-nobody"
@@ -178,7 +193,15 @@ def test_instants_follow_from_t_the_header_and_the_arbitration_window(candidates
 def test_what_the_header_says_is_in_the_row(candidates: list[Row]) -> None:
     browse, left = of(candidates, "d-bea", "browse_abandoned")[2500], of(candidates, "d-ana")[0]
     names = ("version", "destination", "template", "purpose", "priority", "cancel_on", "needs_address")
-    assert [browse[name] for name in names] == [1, "default", "browse_reminder", "marketing_email", 40, ["Order Completed", "Product Added"], False]
+    assert [browse[name] for name in names] == [
+        1,
+        "default",
+        "browse_reminder",
+        "marketing_email",
+        40,
+        ["Order Completed", "Product Added"],
+        False,
+    ]
     assert [left[name] for name in names] == [1, "default", "cart_reminder", "marketing_email", 60, ["Order Completed"], False]
 
 

@@ -60,7 +60,9 @@ def test_the_lines_meet_every_reason_and_most_of_them_can_be_read(rows: list[dic
 
 
 def test_content_is_equal_for_lines_that_say_the_same_and_for_no_others(lines: list[bytes], rows: list[dict[str, Any]]) -> None:
-    decoded = [(oracle.decode(Raw(0, 0, LAST_INSTANT, line), TABLE, MAX_BYTES), row["content"]) for line, row in zip(lines, rows, strict=True)]
+    decoded = [
+        (oracle.decode(Raw(0, 0, LAST_INSTANT, line), TABLE, MAX_BYTES), row["content"]) for line, row in zip(lines, rows, strict=True)
+    ]
     pairs = {(expected.content, content) for expected, content in decoded if isinstance(expected, Row)}
     assert len(pairs) == len({content for content, _ in pairs}) == len({content for _, content in pairs}) > 1000
 
@@ -100,7 +102,7 @@ def said_by_the_oracle(line: bytes) -> dict[str, Any]:
     if not isinstance(row, Row):
         return {"reason": row}
     kinds = {name: kind for name, (kind, _) in TABLE.columns.items()}
-    return clean(
+    whole: dict[str, Any] = clean(
         {
             "event_id": row.event_id,
             "event": row.event,
@@ -115,6 +117,7 @@ def said_by_the_oracle(line: bytes) -> dict[str, Any]:
             **{name: plain(value) if kinds[name] == "json" else value for name, value in row.columns.items()},
         }
     )
+    return whole
 
 
 def said_by_the_decoder(row: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +125,7 @@ def said_by_the_decoder(row: dict[str, Any]) -> dict[str, Any]:
         return {"reason": row["reason"]}
     if row["event"] == "$heartbeat":
         return {}
-    return clean(
+    whole: dict[str, Any] = clean(
         {name: row[name] for name in ("event_id", "event", "device_id", "user_id", "behavioural")}
         | {name: plain(row[name]) if kind == "json" else row[name] for name, (kind, _) in TABLE.columns.items()}
         | {
@@ -135,6 +138,7 @@ def said_by_the_decoder(row: dict[str, Any]) -> dict[str, Any]:
             else [[one["product_id"], one["name"], one["price"], one["quantity"]] for one in row["lines"]],
         }
     )
+    return whole
 
 
 def pairs(row: dict[str, Any]) -> list[tuple[str, str]]:

@@ -82,7 +82,9 @@ def compare(found: list[Event], rows: list[Row], cart_changes_only: bool = False
     """Differences by kind; empty when there are none."""
     devices = activity.by_device(rows).values()
     in_carts = [[row for row in device if not cart_changes_only or row.event in activity.CART_EVENTS] for device in devices]
-    carts = [cart for one in in_carts for run in activity.runs(one, activity.CART_GAP) if run and (cart := activity.cart(run, activity.CART_GAP))]
+    carts = [
+        cart for one in in_carts for run in activity.runs(one, activity.CART_GAP) if run and (cart := activity.cart(run, activity.CART_GAP))
+    ]
     sessions = [activity.session(run, activity.SESSION_GAP) for device in devices for run in activity.runs(device, activity.SESSION_GAP)]
     compared = {
         "cart": differences(carts, kind(found, "cart"), CART),
@@ -100,7 +102,9 @@ def history() -> list[Row]:
 
 
 @pytest.mark.parametrize(("cart_changes_only", "backend"), [(False, "hashmap"), (True, "hashmap"), (False, "rocksdb")])
-def test_carts_sessions_and_identities_are_the_oracles(flink: MiniCluster, history: list[Row], cart_changes_only: bool, backend: str) -> None:
+def test_carts_sessions_and_identities_are_the_oracles(
+    flink: MiniCluster, history: list[Row], cart_changes_only: bool, backend: str
+) -> None:
     found = run(flink, device_events(history), cart_changes_only, backend)
     assert compare(found, history, cart_changes_only) == {}
     assert min(len(kind(found, name)) for name in ("cart", "session", "identity")) > 200
@@ -142,7 +146,11 @@ def test_rows_come_when_event_time_has_passed_the_gap_and_not_before(flink: Mini
 def test_a_late_event_counts_in_what_is_open_and_opens_nothing_that_has_closed(flink: MiniCluster) -> None:
     in_time, late, lost = device_events(
         clean_rows(
-            [line("Product Added", 0, product_id="p1"), line("Product Added", MINUTE, product_id="p2"), line("Product Viewed", 2 * MINUTE, product_id="p3")]
+            [
+                line("Product Added", 0, product_id="p1"),
+                line("Product Added", MINUTE, product_id="p2"),
+                line("Product Viewed", 2 * MINUTE, product_id="p3"),
+            ]
         )
     )
     found = run(flink, [in_time, heartbeat(10 * MINUTE), late, heartbeat(60 * MINUTE), lost, heartbeat(120 * MINUTE)])

@@ -38,12 +38,25 @@ DISTANCES = [0, 1, -1, 2 * MINUTE, 2 * MINUTE + 1, -DAY, -DAY - 1, 10 * DAY, -40
 
 def inputs() -> list[dict[str, Any]]:
     rng = Random(SEED)
-    days = [END_OF_TIME - 1, 0, 1, 999, DAY - 1, DAY, 951_782_400_000, 4_107_542_399_999, NOON]  # leap day of 2000, last ms before the one 2100 lacks
+    days = [
+        END_OF_TIME - 1,
+        0,
+        1,
+        999,
+        DAY - 1,
+        DAY,
+        951_782_400_000,
+        4_107_542_399_999,
+        NOON,
+    ]  # leap day of 2000, last ms before the one 2100 lacks
     vector = {"tenant": "default", "name": "cart_abandoned", "epoch": 1, "person": "42", "occasion": "c0ffee", "stage": 0}
     found = []
     for number in range(2000):
-        row = {
-            **{name: rng.choice([f"{name}-{number}", rng.choice(TEXTS), "é日本😀" * rng.randrange(9)]) for name in ("tenant", "name", "person", "occasion")},
+        row: dict[str, Any] = {
+            **{
+                name: rng.choice([f"{name}-{number}", rng.choice(TEXTS), "é日本😀" * rng.randrange(9)])
+                for name in ("tenant", "name", "person", "occasion")
+            },
             "epoch": rng.choice([1, 2, -1, 2**31 - 1]),
             "stage": rng.choice([0, 1, 7]),
             "partitions": rng.choice([1, 2, 3, 4, 7, 64, 512]),

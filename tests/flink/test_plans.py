@@ -18,6 +18,8 @@ from jobs.settings import Settings, load
 from jobs.submission import JOBS
 from tests.flink.mini_cluster import MiniCluster
 
+NAMELESS = "_stream_key_by_map_operator"
+"""PyFlink puts it before a keyed function, gives nobody a handle on it, and it keeps nothing."""
 STATELESS = {"Source", "Calc", "Writer", "Committer", "Correlate"}
 
 
@@ -58,8 +60,8 @@ def stateful(plan: list[Operator]) -> Counter[str]:
 @pytest.mark.parametrize("job", JOBS)
 def test_every_operator_has_a_uid_of_its_own(flink: MiniCluster, job: str) -> None:
     plan = planned(flink, job)
-    assert [one for one in plan if one.uid is None] == []
-    assert [uid for uid, count in Counter(one.uid for one in plan).items() if count > 1] == []
+    assert [one for one in plan if one.uid is None and one.kind != NAMELESS] == []
+    assert [uid for uid, count in Counter(one.uid for one in plan if one.uid).items() if count > 1] == []
 
 
 def test_uids_do_not_depend_on_what_was_planned_before(flink: MiniCluster) -> None:

@@ -59,11 +59,17 @@ def test_every_row_of_a_shop_day_is_the_oracles(day: tuple[Pipeline, shop.Result
     assert not (text := differences(wanted, rows, columns)), text[:4000]
 
 
-def test_no_row_breaks_its_contract(day: tuple[Pipeline, shop.Result]) -> None:
-    servers = day[0].settings.kafka.servers
-    for topic in ("events", "identities", "carts", "sessions", "dead_letters", "trigger_candidates", "trigger_decisions", "triggers"):
-        assert not broken_rows(topic, dump(servers, topic)), topic
-    assert not broken_rows("delivery_outcomes", dump(servers, "delivery_outcomes"))
+CONTRACTS = ("identities", "carts", "sessions", "dead_letters", "trigger_candidates", "trigger_decisions", "triggers", "delivery_outcomes")
+
+
+@pytest.mark.parametrize("topic", CONTRACTS)
+def test_no_row_breaks_its_contract(day: tuple[Pipeline, shop.Result], topic: str) -> None:
+    assert not broken_rows(topic, dump(day[0].settings.kafka.servers, topic))
+
+
+def test_no_event_breaks_its_contract(day: tuple[Pipeline, shop.Result]) -> None:
+    """One row in ten: all of them equal the oracle's anyway, and a schema takes half a millisecond a row."""
+    assert not broken_rows("events", dump(day[0].settings.kafka.servers, "events")[::10])
 
 
 def test_every_send_has_one_outcome_and_what_was_accepted_is_at_the_esp(day: tuple[Pipeline, shop.Result]) -> None:

@@ -86,7 +86,7 @@ public class Heartbeats extends InternalRowFunction {
 
     /** A partition's clock never stops, and its row is written once. */
     @Override
-    protected Optional<Duration> timeToLive() {
+    protected Optional<Duration> timeToLive(String state) {
         return Optional.of(Duration.ZERO);
     }
 

@@ -39,8 +39,11 @@ public abstract class InternalRowFunction extends ProcessTableFunction<RowData> 
     /** What is kept per key, by name. */
     protected abstract LinkedHashMap<String, DataType> state(DataTypeFactory types);
 
-    /** How long a key is remembered after it was last written, by the wall clock; empty = {@code table.exec.state.ttl}, zero = for good. */
-    protected Optional<Duration> timeToLive() {
+    /**
+     * How long an entry of the state of that name is kept after it was last written, by the wall clock; empty = {@code
+     * table.exec.state.ttl}, zero = for good.
+     */
+    protected Optional<Duration> timeToLive(String state) {
         return Optional.empty();
     }
 
@@ -67,7 +70,7 @@ public abstract class InternalRowFunction extends ProcessTableFunction<RowData> 
     @Override
     public final TypeInference getTypeInference(DataTypeFactory types) {
         LinkedHashMap<String, StateTypeStrategy> state = new LinkedHashMap<>();
-        state(types).forEach((name, type) -> state.put(name, StateTypeStrategy.of(call -> Optional.of(type), timeToLive().orElse(null))));
+        state(types).forEach((name, type) -> state.put(name, StateTypeStrategy.of(call -> Optional.of(type), timeToLive(name).orElse(null))));
         TypeInference.Builder inference = TypeInference.newBuilder()
                 .stateTypeStrategies(state)
                 .outputTypeStrategy(call -> outputType(call, input(call)).map(type -> type.bridgedTo(RowData.class)));

@@ -40,6 +40,8 @@ final class Action implements Comparable<Action> {
         }
     }
 
+    /** The bytes it was read from; null for a new one. */
+    byte[] stored;
     /** Event time, epoch ms. */
     long time;
     /** Position in the log: decides between equal times. */
@@ -117,6 +119,7 @@ final class Action implements Comparable<Action> {
                 throw new IllegalStateException("state holds an action of version " + version + "; this release reads " + VERSION);
             }
             Action action = new Action();
+            action.stored = bytes;
             action.kind = Kind.ALL[in.readByte()];
             byte marks = in.readByte();
             action.inSession = (marks & 1) != 0;

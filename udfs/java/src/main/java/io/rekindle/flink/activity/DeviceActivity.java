@@ -170,10 +170,9 @@ public class DeviceActivity extends InternalRowFunction {
 
     private static void keep(ListView<byte[]> stored, List<Action> actions, Predicate<Action> needed) throws Exception {
         List<byte[]> rest = new ArrayList<>();
-        DataOutputSerializer buffer = new DataOutputSerializer(256);
         for (Action action : actions) {
             if (needed.test(action)) {
-                rest.add(action.toBytes(buffer));
+                rest.add(action.stored);
             }
         }
         if (rest.isEmpty()) {
@@ -200,10 +199,10 @@ public class DeviceActivity extends InternalRowFunction {
         return state;
     }
 
-    /** As long as the topic keeps events: a job that was down for days must still find the carts that were open. */
+    /** Every action has a timer that takes it out in the end. Marks stay as long as the topic keeps events: a job may be down for days. */
     @Override
-    protected Optional<Duration> timeToLive() {
-        return Optional.of(Duration.ofDays(7));
+    protected Optional<Duration> timeToLive(String state) {
+        return Optional.of(state.equals("actions") ? Duration.ZERO : Duration.ofDays(7));
     }
 
     @Override

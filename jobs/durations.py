@@ -25,7 +25,10 @@ def parse_duration(value: object) -> timedelta:
     match = _FORM.fullmatch(str(value).strip().lower()) if not isinstance(value, bool) else None
     if match is None or match[2] not in _UNITS:
         raise ValueError(f"expected a duration with a unit (ms, s, min, h, d), like '5 min', not {value!r}")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    try:
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    except OverflowError:
+        raise ValueError(f"expected a duration below 2.7 million years, not {value!r}") from None
 
 
 def millis(duration: timedelta) -> int:

@@ -24,6 +24,9 @@ from jobs.errors import SettingsError
 
 _SECRET = re.compile(r"\$\{env:([A-Z][A-Z0-9_]*)\}")
 
+_LONGEST_GAP = timedelta(days=7)
+"""The state of a device lives as long."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -39,8 +42,8 @@ class Kafka(_Section):
 
 class Times(_Section):
     out_of_orderness: Duration = timedelta(seconds=5)
-    cart_gap: Duration = timedelta(minutes=5)
-    session_gap: Duration = timedelta(minutes=30)
+    cart_gap: Duration = Field(timedelta(minutes=5), gt=timedelta(0), lt=_LONGEST_GAP)
+    session_gap: Duration = Field(timedelta(minutes=30), gt=timedelta(0), lt=_LONGEST_GAP)
     dedup_ttl: Duration = timedelta(hours=24)
     historical_after: Duration = timedelta(hours=24)
     future_flag_after: Duration = timedelta(minutes=2)
@@ -51,8 +54,8 @@ class Times(_Section):
 
 class Heartbeats(_Section):
     enabled: bool = True
-    interval: Duration = timedelta(seconds=1)
-    step: Duration = timedelta(milliseconds=200)
+    interval: Duration = Field(timedelta(seconds=1), gt=timedelta(0))
+    step: Duration = Field(timedelta(milliseconds=200), gt=timedelta(0))
     """Least event-time distance of two heartbeats a job writes into a derived topic partition."""
     grace: Duration = timedelta(seconds=10)
     """Silence after a broker outage, so that producers can flush what they held back before event time moves on."""
@@ -170,7 +173,7 @@ def _read(path: Path) -> dict[str, Any]:
         tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}", "give an existing file with --settings") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError) as error:  # ValueError: not UTF-8, or 30 February
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise SettingsError(f"{path}{place}: not valid YAML: {getattr(error, 'problem', error)}") from None
@@ -178,14 +181,17 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(tree, dict):
         raise SettingsError(f"{path}: expected a mapping of sections")
-    return tree
+    return {name: section for name, section in tree.items() if section is not None}  # all of it commented out: the defaults
 
 
 def _put(tree: dict[str, Any], keys: list[str], text: str, origin: str) -> None:
     try:
         value = YAML(typ="safe").load(text) if text else ""
-    except YAMLError:
+    except (YAMLError, ValueError):
         value = text
+    if "options" in keys[:-1]:  # names there have dots of their own, values are text
+        place = keys.index("options") + 1
+        keys, value = [*keys[:place], ".".join(keys[place:])], text
     for key in keys[:-1]:
         tree = tree.setdefault(key, {})
         if not isinstance(tree, dict):

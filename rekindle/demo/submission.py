@@ -17,6 +17,9 @@ from rekindle.local.flink_rest import innermost
 from rekindle.local.paths import Places
 from rekindle.local.processes import ProcessId, stop
 
+_ORDER = ("gate", "deliver", *(job for job in JOBS if job not in ("gate", "deliver")))
+"""Python takes longest to start, and does so while the others are planned."""
+
 
 class Client:
     """A process of its own, started early: its JVM is warm when Kafka and Flink are."""
@@ -88,7 +91,7 @@ def _submit(settings: Settings) -> list[Submitted]:
     from jobs.submission import submit
 
     try:
-        return submit(settings, JOBS)
+        return submit(settings, _ORDER)
     except RekindleError:
         raise
     except Exception as error:  # Java's hold on to their connection, and cannot leave this process

@@ -12,7 +12,8 @@ from jobs.errors import RunError
 from rekindle.local.logs import telling_line
 from rekindle.local.ports import LOOPBACK
 
-HEAP = ("-Xms256m", "-Xmx768m")
+JVM = ("-Xms256m", "-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""One broker for a laptop's traffic: what matters is that it starts soon and leaves the cores to Flink."""
 
 
 def broker_properties(port: int, controller_port: int, data: Path) -> dict[str, str]:
@@ -101,4 +102,4 @@ def prepare(folder: Path, jars: Path, java: Path, port: int, controller_port: in
             said = (answer.stdout + answer.stderr).splitlines()
             reason = telling_line(said) or (said[-1] if said else "no message")
             raise RunError(f"Kafka's data folder could not be made: {reason}", f"free disk space or remove {folder}")
-    return [str(java), *HEAP, f"-Dlog4j2.configurationFile=file:{logging}", *classpath, "kafka.Kafka", str(config)]
+    return [str(java), *JVM, f"-Dlog4j2.configurationFile=file:{logging}", *classpath, "kafka.Kafka", str(config)]

@@ -17,18 +17,17 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> MiniCluster:
     from pyflink import java_gateway
     from pyflink.find_flink_home import _find_flink_home
 
+    before = dict(os.environ)
     home = Path(_find_flink_home())
     lib = tmp_path_factory.mktemp("lib")
     for jar in (*(home / "lib").glob("*.jar"), *(home / "opt").glob("flink-python-*.jar"), *(jars / "flink").glob("*.jar")):
         (lib / jar.name).symlink_to(jar.resolve())
-    before = dict(os.environ)
     export("FLINK_LIB_DIR", str(lib))
     export("FLINK_LOG_DIR", str(tmp_path_factory.mktemp("log")))
     export("JAVA_TOOL_OPTIONS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx1g")  # jobs of a second gain nothing from the slow compiler
     assert java_gateway._gateway is None, "a JVM with another class path runs already"
     java_gateway.get_gateway()
-    for name in ("FLINK_LIB_DIR", "FLINK_LOG_DIR", "JAVA_TOOL_OPTIONS"):  # the JVM has them; later tests start clusters of their own
+    for name in os.environ.keys() - before.keys():  # the JVM has them; later tests start clusters of their own
         os.environ.pop(name)
-        if name in before:
-            export(name, before[name])
+    os.environ.update(before)
     return MiniCluster(tmp_path_factory.mktemp("data"))

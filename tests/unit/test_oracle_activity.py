@@ -292,7 +292,8 @@ def test_devices_do_not_touch_each_other() -> None:
 
 def test_every_record_ends_as_a_row_a_repeat_a_heartbeat_or_a_dead_letter() -> None:
     one = {**line("Page Viewed", 0), "messageId": "m1"}
-    result = run([*records([one, one, b"oops", None, {"event": "$heartbeat"}, {**one, "event": "Product Viewed"}]), Raw(1, 0, NOON, b"[]")])
+    heartbeat = line("$heartbeat", 0, "$hb-0-3")
+    result = run([*records([one, one, b"oops", None, heartbeat, {**one, "event": "Product Viewed"}]), Raw(1, 0, NOON, b"[]")])
     assert len(result.events) == 1
     assert [(dead["partition"], dead["offset"], dead["reason"], dead["raw"]) for dead in result.dead_letters] == [
         (1, 0, "not_object", "W10="),

@@ -73,6 +73,11 @@ def test_a_heartbeat_is_no_row_and_no_dead_letter() -> None:
     assert outcome(b'{"event":"$heartbeat","anonymousId":"$hb-0-3","timestamp":"2026-03-01T12:00:00.000Z"}') is None
 
 
+def test_a_heartbeat_that_moves_nothing_is_a_dead_letter() -> None:
+    assert outcome(b'{"event":"$heartbeat","timestamp":"2026-03-01T12:00:00.000Z"}') == "no_identity"
+    assert outcome(b'{"event":" $heartbeat ","anonymousId":"$hb-0-3","timestamp":"noon"}') == "no_time"
+
+
 @pytest.mark.parametrize(("value", "device"), [("d1", "d1"), ("  d1\t", "d1"), (42, "42"), (-7, "-7"), ("x" * 256, "x" * 256), ("é", "é")])
 def test_an_id_is_text_or_an_integer(value: Any, device: str) -> None:
     found = row(anonymousId=value)
@@ -210,6 +215,12 @@ def test_an_unreadable_time_beside_a_readable_one_is_flagged() -> None:
 
 def test_a_send_time_alone_is_no_time() -> None:
     assert reason(sentAt="2026-03-01T12:00:00Z") == "no_time"
+
+
+def test_a_corrected_time_outside_the_calendar_is_no_correction() -> None:
+    times = {"receivedAt": "1970-01-01T00:00:01Z", "sentAt": "2026-03-01T12:00:05Z", "originalTimestamp": "2026-03-01T12:00:00Z"}
+    found = row(**times)
+    assert (found.t, found.flags) == (NOON, ["bad_time"])
 
 
 def test_no_time_lies_ahead_of_arrival_and_more_than_two_minutes_are_flagged() -> None:

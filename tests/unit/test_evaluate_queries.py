@@ -1,0 +1,69 @@
+"""The SQL around an author's SELECT."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.definitions.trigger import Trigger, parse
+from jobs.errors import DefinitionError
+from jobs.evaluate import queries
+from jobs.settings import load
+from tests.unit.a_trigger import a_file
+
+COLUMNS = {"device_id": False, "user_id": False, "occasion": False, "fired_at": True, "payload": False}
+
+
+def a_trigger(extra: str = "", **keys: str) -> Trigger:
+    return parse(a_file("\nSELECT 1", extra, **keys), "p/a_test.sql")
+
+
+def test_the_contracts_columns_are_asked_for_and_since_is_free() -> None:
+    queries.check_columns(a_trigger(), COLUMNS)
+    queries.check_columns(a_trigger(), COLUMNS | {"since": False})
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_missing_column_is_named_with_file_line_and_those_there_should_be(name: str) -> None:
+    with pytest.raises(DefinitionError) as error:
+        queries.check_columns(a_trigger(), {column: clock for column, clock in COLUMNS.items() if column != name})
+    finding, hint = str(error.value).splitlines()
+    assert finding == f"p/a_test.sql:10: output column '{name}' is missing"
+    assert hint == "  = columns: device_id, user_id, occasion, fired_at, payload and, if wanted, since"
+
+
+def test_a_column_too_many_is_named() -> None:
+    with pytest.raises(DefinitionError, match=r"p/a_test\.sql:10: unknown output column 'colour'"):
+        queries.check_columns(a_trigger(), COLUMNS | {"colour": False})
+
+
+def test_t_must_be_the_clock_of_a_table() -> None:
+    with pytest.raises(DefinitionError, match="fired_at is not a table's event time\n  = take the column as it is: ended_at of carts, "):
+        queries.check_columns(a_trigger(), COLUMNS | {"fired_at": False})
+
+
+def test_what_the_header_says_is_quoted() -> None:
+    extra = 'cancel_on: ["L\'ordre", B]\nsend_after: 1 min\ncooldown: 1 s\n'
+    sql = queries.candidate_rows(a_trigger(extra, template='"t\'); --"'), COLUMNS, load(environ={}))
+    assert "CAST('t''); --' AS STRING) AS template" in sql
+    assert "ARRAY[CAST('L''ordre' AS STRING), CAST('B' AS STRING)] AS cancel_on" in sql
+    assert "+ INTERVAL '0 00:01:30.000' DAY TO SECOND(3) AS decide_at" in sql
+    assert "CAST(1000 AS BIGINT) AS cooldown_ms" in sql
+
+
+def test_without_since_or_cancel_events_the_columns_are_null() -> None:
+    sql = queries.candidate_rows(a_trigger(), COLUMNS, load(environ={}))
+    assert "CAST(NULL AS TIMESTAMP_LTZ(3)) AS since" in sql
+    assert "CAST(NULL AS ARRAY<STRING>) AS cancel_on" in sql
+
+
+@pytest.mark.parametrize(("destination", "expected"), [("default", "FALSE"), ("mail", "TRUE"), ("unknown", "FALSE")])
+def test_the_address_goes_along_only_where_the_destination_needs_it(destination: str, expected: str) -> None:
+    settings = load(overrides=["destinations.default.url=x", "destinations.mail.url=x", "destinations.mail.needs_address=true"], environ={})
+    assert f"{expected} AS needs_address" in queries.candidate_rows(a_trigger(destination=destination), COLUMNS, settings)
+
+
+def test_rows_of_all_triggers_are_one_view() -> None:
+    selects = [queries.candidate_rows(a_trigger(name=name), COLUMNS, load(environ={})) for name in ("one", "two", "three")]
+    sql = queries.all_rows(selects)
+    assert sql.startswith("CREATE TEMPORARY VIEW trigger_rows AS\nSELECT")
+    assert sql.count("\nUNION ALL\n") == 2

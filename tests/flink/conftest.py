@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jobs.settings import export
@@ -12,7 +14,7 @@ from tests.flink.mini_cluster import MiniCluster
 
 
 @pytest.fixture(scope="session")
-def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> MiniCluster:
+def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniCluster]:
     """Runs statements in this process. The JVM starts with the first test that asks."""
     from pyflink import java_gateway
     from pyflink.find_flink_home import _find_flink_home
@@ -30,4 +32,8 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> MiniCluster:
     for name in os.environ.keys() - before.keys():  # the JVM has them; later tests start clusters of their own
         os.environ.pop(name)
     os.environ.update(before)
-    return MiniCluster(tmp_path_factory.mktemp("data"))
+    yield MiniCluster(tmp_path_factory.mktemp("data"))
+    for child in psutil.Process().children():  # it would go by itself, but only some time after this process
+        if any("PythonGatewayServer" in word for word in child.cmdline()):
+            child.terminate()
+            child.wait(60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
@@ -52,7 +52,7 @@ class MiniCluster:
     """folder: where tables lie."""
 
     folder: Path
-    _numbers: Iterable[int] = field(default_factory=count)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def environment(self, job: str = "test", settings: Settings | None = None) -> StreamEnvironment:
         """A job of the suite under construction, to run here."""
@@ -67,10 +67,8 @@ class MiniCluster:
         """A job of the suite between files. topics: rows of each that is read. sinks: topics that are written. Returns: (job, where they lie)."""
         env = OnFiles(**vars(self.environment(job)))
         for name, rows in topics.items():
-            source = self.path()
-            source.write_bytes(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
             # versions too: over a connector that makes no watermarks itself, format rekindle-version cannot be planned (2.2.1)
-            options = {"connector": "filesystem", "path": source.as_uri(), "format": "json", "json.timestamp-format.standard": "ISO-8601"}
+            options = self._file(rows) | {"format": "json", "json.timestamp-format.standard": "ISO-8601"}
             env.values |= dict.fromkeys((f"source_{name}", f"versioned_{name}"), with_clause(options))
         targets = {name: self.path() for name in sinks}
         for name, target in targets.items():
@@ -83,11 +81,10 @@ class MiniCluster:
             env.values[f"sink_{name}"] = with_clause(options | format_options)
         return env, targets
 
-    def rows(self, query: str, tables: Mapping[str, File], env: StreamEnvironment | None = None, **options: str) -> list[dict[str, Any]]:
+    def rows(self, query: str, tables: Mapping[str, File], env: StreamEnvironment | None = None) -> list[dict[str, Any]]:
         """What a SELECT over these tables gives, in its order, as JSON objects: bytes as base64."""
         env = env or self.environment()
-        for name, value in options.items():
-            env.table.get_config().set(name.replace("_", "."), value)
+        env.set_option("pipeline.object-reuse", "true")  # as job ingest runs: what keeps a row it was handed shows here
         for name, table in tables.items():
             self.create(env, name, table)
         target = self.path()
@@ -98,14 +95,17 @@ class MiniCluster:
 
     def create(self, env: StreamEnvironment, name: str, table: File) -> None:
         """Writes the file and makes it a table."""
+        options = with_clause({**self._file(table.lines), **table.format})
+        env.table.execute_sql(f"CREATE TEMPORARY TABLE {name} ({table.columns}) WITH ({options})")
+
+    def _file(self, lines: Iterable[Mapping[str, Any] | bytes]) -> dict[str, str]:
         source = self.path()
-        source.write_bytes(b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in table.lines))
-        options = {"connector": "filesystem", "path": source.as_uri(), **table.format}
-        env.table.execute_sql(f"CREATE TEMPORARY TABLE {name} ({table.columns}) WITH ({with_clause(options)})")
+        source.write_bytes(b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines))
+        return {"connector": "filesystem", "path": source.as_uri()}
 
     def path(self) -> Path:
         """A place nothing is at."""
-        return self.folder / str(next(iter(self._numbers)))
+        return self.folder / str(next(self._numbers))
 
 
 def read(folder: Path) -> list[dict[str, Any]]:

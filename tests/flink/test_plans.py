@@ -57,21 +57,25 @@ def stateful(plan: list[Operator]) -> Counter[str]:
     return Counter(one.kind for one in plan if one.kind not in STATELESS)
 
 
+@pytest.fixture(scope="module")
+def plans(flink: MiniCluster) -> dict[str, list[Operator]]:
+    """Each job with default settings."""
+    return {job: planned(flink, job) for job in JOBS}
+
+
 @pytest.mark.parametrize("job", JOBS)
-def test_every_operator_has_a_uid_of_its_own(flink: MiniCluster, job: str) -> None:
-    plan = planned(flink, job)
+def test_every_operator_has_a_uid_of_its_own(plans: dict[str, list[Operator]], job: str) -> None:
+    plan = plans[job]
     assert [one for one in plan if one.uid is None and one.kind != NAMELESS] == []
     assert [uid for uid, count in Counter(one.uid for one in plan if one.uid).items() if count > 1] == []
 
 
-def test_uids_do_not_depend_on_what_was_planned_before(flink: MiniCluster) -> None:
-    first = planned(flink, "evaluate")
-    planned(flink, "quarantine")
-    assert planned(flink, "evaluate") == first
+def test_uids_do_not_depend_on_what_was_planned_before(flink: MiniCluster, plans: dict[str, list[Operator]]) -> None:
+    assert planned(flink, "evaluate") == plans["evaluate"]
 
 
-def test_ingest_reads_the_topic_once_and_keeps_each_state_once(flink: MiniCluster) -> None:
-    plan = planned(flink, "ingest")
+def test_ingest_reads_the_topic_once_and_keeps_each_state_once(plans: dict[str, list[Operator]]) -> None:
+    plan = plans["ingest"]
     assert [one.name for one in plan if one.kind == "Source"] == ["events_raw", "ticks"]
     assert stateful(plan) == {"ProcessTableFunction": 4}
     assert {one.uid for one in plan if one.kind == "ProcessTableFunction"} == {
@@ -84,12 +88,14 @@ def test_ingest_without_heartbeats_has_no_wall_clock(flink: MiniCluster) -> None
     assert [one.name for one in plan if one.kind == "Source"] == ["events_raw"]
 
 
-def test_quarantine_keeps_no_state(flink: MiniCluster) -> None:
-    assert stateful(planned(flink, "quarantine")) == {}
+def test_quarantine_keeps_no_state(plans: dict[str, list[Operator]]) -> None:
+    assert stateful(plans["quarantine"]) == {}
 
 
-def test_evaluate_looks_up_person_and_profile_once_for_all_triggers(flink: MiniCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = planned(flink, "evaluate")
+def test_evaluate_looks_up_person_and_profile_once_for_all_triggers(
+    flink: MiniCluster, plans: dict[str, list[Operator]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plans["evaluate"]
     assert stateful(plan) == {"TemporalJoin": 2, "ChangelogNormalize": 2, "ProcessTableFunction": 1}
     assert sorted(one.name for one in plan if one.kind == "Source") == ["carts_topic", "identities", "profiles", "sessions_topic"]
     shipped = packs.active(["core"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -34,6 +35,7 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
     os.environ.update(before)
     yield MiniCluster(tmp_path_factory.mktemp("data"))
     for child in psutil.Process().children():  # it would go by itself, but only some time after this process
-        if any("PythonGatewayServer" in word for word in child.cmdline()):
-            child.terminate()
-            child.wait(60)
+        with suppress(psutil.Error):  # of other children only a zombie may be left
+            if any("PythonGatewayServer" in word for word in child.cmdline()):
+                child.terminate()
+                child.wait(60)

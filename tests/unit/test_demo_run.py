@@ -112,7 +112,7 @@ def test_what_is_missing_is_said_and_the_exit_code_is_3(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_end_tears_down(
-    staged: FakeStage, tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    staged: FakeStage, tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     def struck() -> list[str]:
         os.kill(os.getpid(), number)
@@ -120,6 +120,9 @@ def test_a_signal_before_the_end_tears_down(
 
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(FakePlay, "missing", staticmethod(struck))
+    # a shell starts what runs in its background, as CI does, deaf to Ctrl-C
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, interrupt))
     assert run(tmp_path, once=False) == 130
     assert staged.closed
     assert signal.getsignal(signal.SIGTERM) is before

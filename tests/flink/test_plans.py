@@ -50,7 +50,7 @@ def _operator(name: str, uid: str | None) -> Operator:
     name = re.sub(r"\[\d+]", "", name)
     first, _, second = name.partition(": ")
     kind, table = (first, second) if first == "Source" else (second, first) if second in ("Writer", "Committer") else (name, "")
-    return Operator(kind, table, uid)
+    return Operator(kind, table.rpartition(".")[2], uid)  # 2.3.0 writes the connector and the catalogue before the table
 
 
 def stateful(plan: list[Operator]) -> Counter[str]:

@@ -34,6 +34,7 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
         os.environ.pop(name)
     os.environ.update(before)
     yield MiniCluster(tmp_path_factory.mktemp("data"))
+    java_gateway.get_gateway().shutdown()  # else what Python still holds of Java's calls into a JVM that is gone, whenever it is collected
     for child in psutil.Process().children():  # it would go by itself, but only some time after this process
         with suppress(psutil.Error):  # of other children only a zombie may be left
             if any("PythonGatewayServer" in word for word in child.cmdline()):

@@ -9,11 +9,11 @@ from typing import Literal
 
 import orjson
 from confluent_kafka import Producer
-from kafka.partitioner.default import murmur2
 
 from bench import load
 from bench.loop_text import iso, millis
 from bench.shop_people import Person, profile
+from connectors.heartbeats import heartbeat_key
 
 Load = Literal["bursty", "sparse"]
 HOURS = 20.0
@@ -93,11 +93,3 @@ def heartbeats(partitions: int, at: int, topics: Iterable[str] = ("events.raw", 
         for topic in topics:
             columns = ("anonymousId", "timestamp") if topic == "events.raw" else ("person_id", "at")
             yield topic, key, {"event": "$heartbeat", columns[0]: key, columns[1]: iso(at)}
-
-
-def heartbeat_key(partition: int, partitions: int) -> str:
-    """`$hb-<partition>-<salt>` with the smallest salt that Kafka's partitioner sends there."""
-    salt = 0
-    while (murmur2(f"$hb-{partition}-{salt}".encode()) & 0x7FFFFFFF) % partitions != partition:
-        salt += 1
-    return f"$hb-{partition}-{salt}"

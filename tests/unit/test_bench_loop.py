@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from bench import load
-from bench.feed import heartbeat_key, heartbeats
+from bench.feed import heartbeats
 from bench.loop import Loop
 from bench.loop_text import iso, millis, trigger_id
+from connectors.heartbeats import heartbeat_key
 from tests.oracle import shop
 from tests.oracle import trigger_id as oracle
 from tests.oracle.differences import differences

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jobs import environment, settings
 from jobs.definitions import packs
+from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.errors import DefinitionError
 from jobs.evaluate import planned, queries
@@ -13,9 +16,9 @@ JOB = "evaluate"
 TABLES = ("carts", "sessions", "events", "identities", "profiles", "trigger_candidates_sink")
 
 
-def build(env: StreamEnvironment, config: Settings) -> None:
-    """Adds the job to `env`. Raises: DefinitionError when a trigger file cannot be used."""
-    triggers = packs.active(config.packs)
+def build(env: StreamEnvironment, config: Settings, triggers: Sequence[Trigger] | None = None) -> None:
+    """Adds the job to `env`. triggers: default the active ones of the packs. Raises: DefinitionError when a trigger file cannot be used."""
+    triggers = packs.active(config.packs) if triggers is None else triggers
     if not triggers:
         raise DefinitionError(f"no active trigger in packs {', '.join(config.packs)}", "set a trigger's status to active")
     for table in TABLES:

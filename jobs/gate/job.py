@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyflink.common.typeinfo import Types
 
 from connectors.kafka import literal
 from jobs import environment, settings
 from jobs.definitions import packs
+from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.gate import build_id
 from jobs.gate.operator import OUTPUT, DecideCandidates
@@ -26,9 +29,7 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     env.set_option("python.execution-mode", "thread")
     for table in TABLES:
         env.run_script(f"tables/{table}.sql")
-    events = sorted({ALWAYS, *(event for trigger in packs.active(config.packs) for event in trigger.header.cancel_on)})
-    env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in events))
-
+    select_inputs(env, packs.active(config.packs))
     inputs = env.table.to_data_stream(env.table.from_path("gate_inputs"))
     decided = (
         inputs.key_by(lambda row: row[1], key_type=Types.STRING())
@@ -39,6 +40,12 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     env.table.create_temporary_view("decided", decided)
     for topic, sink in OUTPUTS:
         env.run(f"INSERT INTO {sink} SELECT key, body FROM decided WHERE topic = '{topic}'")
+
+
+def select_inputs(env: StreamEnvironment, triggers: Iterable[Trigger]) -> None:
+    """Makes the view `gate_inputs`. triggers: whose cancel events are selected."""
+    events = sorted({ALWAYS, *(event for trigger in triggers for event in trigger.header.cancel_on)})
+    env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in events))
 
 
 if __name__ == "__main__":  # workers import this module; unguarded they would submit it again

@@ -13,8 +13,8 @@ from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import job as evaluate_job
 from jobs.gate import job as gate_job
-from jobs.gate.replay import Broken, Input, decide
 from jobs.gate.decisions import Decision
+from jobs.gate.replay import Broken, Input, decide
 from jobs.gate.retention import GateSettings
 from jobs.ingest import job as ingest_job
 from jobs.settings import Settings

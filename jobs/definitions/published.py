@@ -111,7 +111,7 @@ def _append_columns(schema: Mapping[str, Any], row: Mapping[str, Any]) -> list[C
 
 
 def _versioned_columns(declared: _Declared, ddl: str, schema: Mapping[str, Any], row: Mapping[str, Any]) -> list[Column]:
-    """Authors read the table itself: its DDL says which columns there are. A version may be a tombstone, so all but the key may be absent."""
+    """Authors read the table itself, so its DDL says which columns there are. A tombstone leaves all but the key NULL."""
     columns = []
     for name, sql_type in ddl_columns(ddl, declared.name).items():
         if name not in _HIDDEN:

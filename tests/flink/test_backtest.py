@@ -209,7 +209,13 @@ def test_a_lake_of_events_gives_what_its_raw_lines_give(bench: Bench) -> None:
         "cart_abandoned", "--events", bench.write("e.jsonl", [abandoned("d1", t) for t in times]), "--profiles", profiles
     )
     for number, t in enumerate(times):
-        row: dict[str, str | None] = {"event_id": f"e{number}", "event": "Product Added", "device_id": "d1", "user_id": "ana", "event_time": t}
+        row: dict[str, str | None] = {
+            "event_id": f"e{number}",
+            "event": "Product Added",
+            "device_id": "d1",
+            "user_id": "ana",
+            "event_time": t,
+        }
         row |= {"received_at": t, "properties": '{"product_id":"p1","price":5}', "locale": None}
         folder = bench.folder / "lake" / "events" / f"day={t[:10]}"
         folder.mkdir(parents=True)

@@ -37,6 +37,9 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "future_flag_after_ms": str(millis(times.future_flag_after)),
         "arbitration": interval(times.arbitration),
         "scope": "",  # before the uids of functions inside tables: who makes the tables twice in one job says whose they are
+        "kept_events": "TRUE",
+        "received_time": "received_at",
+        "received_column": "TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL",
     }
     for topic in TOPICS.values():
         name = topic.name.replace(".", "_")

@@ -24,7 +24,7 @@ from rekindle.workbench.history.running import Report, to_its_end
 
 GATE_INPUTS = "gate_inputs"
 _OWN_TOPIC = re.compile(r"\b(?:carts|sessions|profiles|catalog|catalog_changes)\b", re.IGNORECASE)
-_FROM_EVENTS = re.compile(r"\b(?:events|receipts|order_lines|interests)\b", re.IGNORECASE)
+_FROM_EVENTS = re.compile(r"\b(?:events|receipts|interests)\b", re.IGNORECASE)
 
 
 def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequence[Trigger], report: Report | None = None) -> list[str]:

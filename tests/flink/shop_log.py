@@ -40,17 +40,22 @@ def product(product_id: str, t: int, price: float | None, stock: int | None, **c
     return row | {"title": f"Product {product_id}", "url": f"https://shop.example/{product_id}", "currency": "EUR"} | columns
 
 
-def tables(flink: MiniCluster, rows: Mapping[str, Iterable[Row]], clock: int, start: int = 0) -> StreamEnvironment:
-    """A job with every published table over these rows. start, clock: first and last heartbeat in ms after NOON; rows lie between."""
-    topics: dict[str, list[Row]] = {}
+def topics(rows: Mapping[str, Iterable[Row]], clock: int, start: int = 0) -> dict[str, list[Row]]:
+    """Rows of every topic with heartbeats around them. start, clock: first and last heartbeat in ms after NOON; rows lie between."""
+    found: dict[str, list[Row]] = {}
     for topic, (key, columns) in CLOCKS.items():
         beats = [
             {"event": "$heartbeat", key: f"$hb-{partition}-0", **dict.fromkeys(columns, at(t))}
             for t in (start, clock)
             for partition in range(4)
         ]
-        topics[topic] = sorted([*rows.get(topic, ()), *beats], key=itemgetter(columns[0]))
-    env, _ = flink.on_files("test", topics, [])
+        found[topic] = sorted([*rows.get(topic, ()), *beats], key=itemgetter(columns[0]))
+    return found
+
+
+def tables(flink: MiniCluster, rows: Mapping[str, Iterable[Row]], clock: int, start: int = 0) -> StreamEnvironment:
+    """A job with every published table over these rows. start, clock: as of `topics`."""
+    env, _ = flink.on_files("test", topics(rows, clock, start), [])
     for table in TABLES:
         env.run_script(f"tables/{table}.sql")
     return env

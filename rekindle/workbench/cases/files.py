@@ -78,10 +78,11 @@ class _Reader:
 
     def at(self, owner: Any, key: Any, message: str, hint: str = "") -> None:
         """A finding where `key` stands in a mapping or list."""
+        marks: Any = getattr(owner, "lc", None)
         try:
-            line, column = owner.lc.key(key) if isinstance(owner, Mapping) else owner.lc.item(key)
+            line, column = marks.key(key) if isinstance(owner, Mapping) else marks.item(key)
         except (AttributeError, KeyError, TypeError):
-            line, column = getattr(getattr(owner, "lc", None), "line", 0) or 0, 0
+            line, column = getattr(marks, "line", 0) or 0, 0
         self.wrong(line, column, message, hint)
 
     def read(self, tree: Any) -> None:

@@ -9,7 +9,7 @@ from importlib import resources
 from jobs.definitions import published
 
 RAW = "events.raw"
-_IDENTITIES = {"device_id": "STRING", "person_id": "STRING", "at": "TIMESTAMP_LTZ(3)"}
+_IDENTITIES = {"device_id": "STRING", "person_id": "STRING", "valid_from": "TIMESTAMP_LTZ(3)"}
 _OF_DECISION = {"occasion", "device_id"}
 """What a case may also name of a decision: it tells candidates apart."""
 
@@ -37,7 +37,7 @@ def time_column(table: str) -> str | None:
     """The column that says when a row happens; raw events have several that can."""
     if table == RAW:
         return None
-    return "at" if table == "identities" else published.tables()[table].time_column
+    return "valid_from" if table == "identities" else published.tables()[table].time_column
 
 
 def key_column(table: str) -> str:

@@ -19,6 +19,7 @@ FUNCTIONS: dict[str, str] = {
         "HEARTBEATS": "Heartbeats",
         "ISO_TIME": "IsoTime",
         "KAFKA_PARTITION": "KafkaPartition",
+        "PINNED": "Pinned",
         "SEND_HEARTBEATS": "SendHeartbeats",
         "SESSION_ID": "SessionId",
         "TRIGGER_ID": "TriggerId",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pyflink.common.typeinfo import Types
 
@@ -17,7 +17,7 @@ from jobs.gate.retention import GateSettings
 from jobs.settings import Settings
 
 JOB = "gate"
-TABLES = ("trigger_candidates", "events", "identities", "profiles", "trigger_decisions_sink", "triggers_sink", "dead_letters_text_sink")
+TABLES = ("events", "identities", "profiles", "trigger_decisions_sink", "triggers_sink", "dead_letters_text_sink")
 OUTPUTS = (("trigger_decisions", "trigger_decisions_sink"), ("triggers", "triggers_sink"), ("dead_letters", "dead_letters_text_sink"))
 ALWAYS = "Order Completed"
 """Selected even if no trigger names it, so that the list is never empty."""
@@ -29,7 +29,8 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     env.set_option("python.execution-mode", "thread")
     for table in TABLES:
         env.run_script(f"tables/{table}.sql")
-    select_inputs(env, packs.active(config.packs))
+    read_candidates(env, config.packs)
+    select_inputs(env, packs.active(config.packs, config.packs_dir))
     inputs = env.table.to_data_stream(env.table.from_path("gate_inputs"))
     decided = (
         inputs.key_by(lambda row: row[1], key_type=Types.STRING())
@@ -42,8 +43,19 @@ def build(env: StreamEnvironment, config: Settings) -> None:
         env.run(f"INSERT INTO {sink} SELECT key, body FROM decided WHERE topic = '{topic}'")
 
 
+def read_candidates(env: StreamEnvironment, names: Sequence[str]) -> None:
+    """Makes the view `trigger_candidates_topic` over these packs.
+
+    Each has a reader of its own, so the view's clock is that of the pack that is furthest behind.
+    """
+    for pack in names:
+        env.run_script("tables/trigger_candidates.sql", pack=pack)
+    selects = (f"SELECT * FROM trigger_candidates_{pack} WHERE pack = {literal(pack)}" for pack in names)
+    env.run("CREATE TEMPORARY VIEW trigger_candidates_topic AS\n" + "\nUNION ALL\n".join(selects))
+
+
 def select_inputs(env: StreamEnvironment, triggers: Iterable[Trigger]) -> None:
-    """Makes the view `gate_inputs`. triggers: whose cancel events are selected."""
+    """Makes the view `gate_inputs` over the view `trigger_candidates_topic`. triggers: whose cancel events are selected."""
     events = sorted({ALWAYS, *(event for trigger in triggers for event in trigger.header.cancel_on)})
     env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in events))
 

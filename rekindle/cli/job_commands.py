@@ -23,17 +23,17 @@ _START_LIMIT = 120.0  # seconds for a submitted job to run with all its tasks
 def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, path: str | None, json_: bool) -> None:
     """Submit one or several jobs to Flink.
 
-    JOB is one of ingest, quarantine, evaluate, gate, deliver. All are planned by one client process, and start without state
-    unless told with --from.
+    JOB is one of ingest, quarantine, evaluate, gate, deliver; evaluate is a job per pack, evaluate-PACK that of one. All are planned by
+    one client process, and start without state unless told with --from.
     """
-    if path and len(jobs) != 1:
-        raise click.UsageError("--from needs exactly one job: each has its own state")
-    from jobs.submission import submit
+    from jobs.submission import planned, submit
     from rekindle.cli.connection import require_ready
     from rekindle.local.client import use_jars_of
     from rekindle.local.paths import Places
 
     settings = invocation.settings()
+    if path and len(planned(settings, jobs)) != 1:
+        raise click.UsageError("--from needs exactly one job: each has its own state")
     use_jars_of(Places.under(invocation.state_dir))
     require_ready(settings)
     if path:

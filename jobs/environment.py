@@ -23,6 +23,10 @@ Target = Literal["context", "remote"]
 """`context`: whatever runs this process decides (flink run, application mode, a mini cluster). `remote`: settings.flink.rest_url."""
 
 
+PLAN = "rekindle.plan"
+"""Job parameter that holds the plan's fingerprint."""
+
+
 @dataclass
 class StreamEnvironment:
     """One job under construction. Statements and streams are added; `execute` submits them as one job."""
@@ -34,6 +38,7 @@ class StreamEnvironment:
     inserts: StatementSet
     values: dict[str, str]
     _has_inserts: bool = field(default=False)
+    _operators: list[Operator] | None = field(default=None)
 
     def run_script(self, path: str, **extra: str) -> None:
         """Runs the statements of `sql/<path>`: an INSERT joins the job, anything else is executed at once."""
@@ -55,15 +60,18 @@ class StreamEnvironment:
         self.stream.configure(config)
 
     def complete(self) -> list[Operator]:
-        """Ends the construction: the statements become operators, each with its uid. Returns: them, inputs before readers."""
-        if self._has_inserts:
-            self.inserts.attach_as_datastream()
-            self._has_inserts = False
-        return operators.name_all(self.stream._j_stream_execution_environment.getTransformations(), self.job)
+        """Ends the construction: the statements become operators, each with its uid. Returns: them, inputs before readers; once and for all."""
+        if self._operators is None:
+            if self._has_inserts:
+                self.inserts.attach_as_datastream()
+            self._operators = operators.name_all(self.stream._j_stream_execution_environment.getTransformations(), self.job)
+        return self._operators
 
     def execute(self) -> JobClient:
         """Submits the job and returns without waiting for its end."""
-        self.complete()
+        planned = self.complete()
+        # in the web UI and in REST, so that `rekindle plan` can tell whether what runs is what pack.lock says
+        self.set_option("pipeline.global-job-parameters", f"{PLAN}:{operators.fingerprint(planned)}")
         return self.stream.execute_async(self.job)
 
 

@@ -55,6 +55,12 @@ class Operator:
         """Whether a savepoint holds anything of it; in doubt, yes."""
         return self.physical and self.kind not in _STATELESS
 
+    @property
+    def shape(self) -> str:
+        """Digest of the types its state is made of: found under the same uid with another shape, the state could not be read."""
+        kept_by_itself = self.kind in ("Source", "Sink", "ProcessTableFunction")  # offsets, transactions, the function's own types
+        return _digest("" if kept_by_itself else self.layout)
+
 
 class AmbiguousOperatorsError(Exception):
     """Two operators that keep state cannot be told apart: their state could be swapped."""
@@ -79,6 +85,12 @@ def name_all(transformations: Iterable[Any], prefix: str) -> list[Operator]:
         if operator.physical:
             java.setUid(operator.uid)
     return named
+
+
+def fingerprint(operators: Iterable[Operator]) -> str:
+    """Digest of all a job does, whatever the order it was said in: two jobs with one fingerprint do the same. 64 hex digits."""
+    lines = sorted(f"{one.uid} {one.shape} {one.description}" for one in operators if one.physical)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _in_order(roots: Iterable[Any]) -> list[Any]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from jobs.definitions import lock
+from jobs.definitions.lock import Lock
 from jobs.definitions.packs import job_name
 from jobs.errors import SettingsError
 from jobs.settings import Settings, load
+
+if TYPE_CHECKING:  # Flink
+    from jobs.environment import StreamEnvironment
+    from jobs.evaluate.sources import Bound
 
 JOBS = ("ingest", "quarantine", "evaluate", "gate", "deliver")
 """In the order of the flow; each is a module `jobs.<name>.job` with `build(env, settings)`. `evaluate` is one job per pack."""
@@ -58,11 +65,11 @@ def is_ours(name: str) -> bool:
     return name in JOBS or name.startswith(job_name(""))
 
 
-def submit(settings: Settings, jobs: Sequence[str], remote: bool = True) -> list[Submitted]:
+def submit(settings: Settings, jobs: Sequence[str], remote: bool = True, keep: Callable[[Lock], None] | None = None) -> list[Submitted]:
     """Plans and submits jobs, one after the other, and returns without waiting for them.
 
     jobs: as of `planned`. remote: to the cluster at `flink.rest_url`; else to whatever context this process runs in.
-    Raises: SettingsError for an unknown job name.
+    keep: is told what was submitted of each pack. Raises: SettingsError for an unknown job name.
     """
     wanted = planned(settings, jobs)
     from jobs import environment  # starts a JVM: not before it is needed
@@ -71,9 +78,19 @@ def submit(settings: Settings, jobs: Sequence[str], remote: bool = True) -> list
     for job in wanted:
         module = importlib.import_module(f"jobs.{job.stage}.job")
         env = environment.stream_environment(job.settings, job.name, "remote" if remote else "context")
-        module.build(env, job.settings)
+        built = module.build(env, job.settings)
         submitted.append(Submitted(job.name, str(env.execute().get_job_id())))
+        if keep is not None and job.stage == _PACKED:
+            keep(_lock(job.settings, built, env))
     return submitted
+
+
+def _lock(settings: Settings, bound: Sequence[Bound], env: StreamEnvironment) -> Lock:
+    from jobs.evaluate.deployed import lock_of
+
+    pack = settings.packs[0]
+    before = lock.read(pack, settings)
+    return lock_of(pack, bound, env.complete(), before.active_from_ms() if before else {}, before)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,14 +28,18 @@ _HEAD = "# Written by `rekindle apply`: what runs of this pack. Commit it; chang
 
 @dataclass(frozen=True)
 class Entry:
-    """One trigger. meaning: digest of what it means. keeps: its state in words. operators: uids of what it reads and keeps.
+    """One trigger.
 
-    active_from: T after which its candidates count, UTC text; None = all. retired: it runs no more.
+    meaning: digest of what it means; definition: of all its file says. cancel_on: events that cancel it. keeps: its state in words.
+    operators: uids of what it reads and keeps. active_from: T after which its candidates count, UTC text; None = all.
+    retired: it runs no more.
     """
 
     name: str
     version: int
     meaning: str
+    definition: str
+    cancel_on: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     active_from: str | None = None

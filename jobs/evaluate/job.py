@@ -22,19 +22,21 @@ def build(
 ) -> list[Bound]:
     """Adds the job to `env`.
 
-    triggers: default the active ones of `config.packs`. active_from: trigger → T from which on its candidates count (epoch ms); default
-    what the packs' locks say. Returns: each trigger with what it reads. Raises: DefinitionError when a trigger file cannot be used.
+    triggers: default the active ones of `config.packs`; the rows carry the first pack's name. active_from: trigger → T after which its
+    candidates count (epoch ms); default what the packs' locks say, and all of them where `triggers` are given.
+    Returns: each trigger with what it reads. Raises: DefinitionError when a trigger file cannot be used.
     """
-    since = lock.active_from(config) if active_from is None else active_from
+    if active_from is None:  # triggers given by a caller are tried on history: nothing of it is too early
+        active_from = lock.active_from(config) if triggers is None else {}
     triggers = packs.active(config.packs, config.packs_dir) if triggers is None else triggers
     if not triggers:
         raise DefinitionError(f"no active trigger in packs {', '.join(config.packs)}", "set a trigger's status to active")
     for table in (*sources.TABLES, "trigger_candidates_sink"):
         env.run_script(f"tables/{table}.sql")
     bound = [sources.bind(env, trigger) for trigger in triggers]
-    env.run(queries.all_rows([_rows(one, config, since) for one in bound]))
+    env.run(queries.all_rows([_rows(one, config, active_from) for one in bound]))
     env.run(queries.heartbeat_rows())
-    env.run_script("evaluate/candidates.sql", pack=",".join(config.packs), still_meant=queries.still_meant(since))
+    env.run_script("evaluate/candidates.sql", pack=config.packs[0], still_meant=queries.still_meant(active_from))
     return bound
 
 

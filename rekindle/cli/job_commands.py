@@ -30,16 +30,19 @@ def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, path: str | N
     from rekindle.cli.connection import require_ready
     from rekindle.local.client import use_jars_of
     from rekindle.local.paths import Places
+    from rekindle.workbench.packs.archive import Archive
 
     settings = invocation.settings()
     if path and len(planned(settings, jobs)) != 1:
         raise click.UsageError("--from needs exactly one job: each has its own state")
-    use_jars_of(Places.under(invocation.state_dir))
+    places = Places.under(invocation.state_dir)
+    use_jars_of(places)
     require_ready(settings)
     if path:
         options = {**settings.flink.options, "execution.state-recovery.path": path}
         settings = settings.model_copy(update={"flink": settings.flink.model_copy(update={"options": options})})
-    submitted = submit(settings, list(jobs))
+    archive = Archive(places.packs)
+    submitted = submit(settings, list(jobs), keep=lambda lock: archive.keep(lock, settings))
     if wait:
         _wait(settings.flink.rest_url, {job.job_id for job in submitted})
     if json_:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import job_commands, stack_commands, topics_commands
+from rekindle.cli import job_commands, pack_commands, stack_commands, topics_commands
 from rekindle.cli.invocation import Invocation
 
 
@@ -61,6 +61,8 @@ for _command in (
     stack_commands.doctor,
     topics_commands.topics,
     job_commands.run,
+    pack_commands.plan,
+    pack_commands.apply,
     job_commands.demo,
     job_commands.bench,
 ):

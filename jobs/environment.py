@@ -60,7 +60,7 @@ class StreamEnvironment:
         self.stream.configure(config)
 
     def complete(self) -> list[Operator]:
-        """Ends the construction: the statements become operators, each with its uid. Returns: them, inputs before readers; once and for all."""
+        """Ends the construction: the statements become operators, each with its uid. Returns: them, inputs before readers."""
         if self._operators is None:
             if self._has_inserts:
                 self.inserts.attach_as_datastream()

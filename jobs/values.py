@@ -36,6 +36,9 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "historical_after_ms": str(millis(times.historical_after)),
         "future_flag_after_ms": str(millis(times.future_flag_after)),
         "arbitration": interval(times.arbitration),
+        "kept_events": "TRUE",
+        "received_time": "received_at",
+        "received_column": "TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL",
     }
     for topic in TOPICS.values():
         name = topic.name.replace(".", "_")

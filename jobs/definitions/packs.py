@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from jobs.definitions.trigger import Trigger, parse
+from jobs.definitions import files
+from jobs.definitions.findings import Finding, FindingsError
+from jobs.definitions.trigger import Draft, Trigger
 from jobs.errors import DefinitionError
 
 ROOT = "triggers"
@@ -16,30 +18,47 @@ ROOT = "triggers"
 def load(pack: str, root: Traversable | Path | None = None) -> list[Trigger]:
     """Every trigger of a pack, by file name. root: folder of packs; default the one that ships.
 
-    Raises: DefinitionError with the findings of all files at once.
+    Raises: FindingsError with the findings of all files at once.
     """
     folder = (root or resources.files("sql") / ROOT) / pack
     if not folder.is_dir():
         raise DefinitionError(f"pack '{pack}' does not exist", f"a pack is a folder in sql/{ROOT}/")
-    triggers: list[Trigger] = []
-    findings: list[str] = []
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
-        if not file.name.endswith(".sql"):
-            continue
-        path = f"sql/{ROOT}/{pack}/{file.name}"
-        try:
-            trigger = parse(file.read_text(encoding="utf-8"), path)
-        except UnicodeDecodeError:
-            findings.append(f"{path}: is not UTF-8")
-        except DefinitionError as error:
-            findings.append(str(error))
-        else:
-            if file.name != f"{trigger.name}.sql":
-                findings.append(f"{path}: name: '{trigger.name}' must be the file's name")
-            triggers.append(trigger)
+    drafts = [
+        files.draft(file, f"sql/{ROOT}/{pack}/{file.name}")
+        for file in sorted(folder.iterdir(), key=lambda one: one.name)
+        if file.name.endswith(".sql")
+    ]
+    findings = [found for draft in drafts for found in (*draft.findings, *named_as_its_file(draft))]
     if findings:
-        raise DefinitionError("\n".join(findings))
-    return triggers
+        raise FindingsError(findings)
+    return [draft.trigger() for draft in drafts]
+
+
+def named_as_its_file(draft: Draft) -> list[Finding]:
+    """A finding when `name` is not the file's: a trigger is looked up by either."""
+    header, name = draft.read.header, PurePath(draft.path).name
+    if header is None or name == f"{header.name}.sql":
+        return []
+    place = draft.read.values["name"]
+    hint = f"name: {name.removesuffix('.sql')}, or rename the file"
+    return [Finding("T011", draft.path, *place, f"name '{header.name}' is not the file's name", hint)]
+
+
+def names(root: Traversable | Path | None = None) -> list[str]:
+    """Packs there are, by name."""
+    folders = (root or resources.files("sql") / ROOT).iterdir()
+    return sorted(folder.name for folder in folders if folder.is_dir() and folder.name[0] not in "._")
+
+
+def trigger_files(pack: str, root: Traversable | Path | None = None) -> list[Traversable | Path]:
+    """The `.sql` files of a pack, by name."""
+    folder = (root or resources.files("sql") / ROOT) / pack
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+
+
+def path(pack: str, file: str) -> str:
+    """How messages call a file of a pack."""
+    return f"sql/{ROOT}/{pack}/{file}"
 
 
 def active(packs: Sequence[str], root: str | Path | None = None) -> list[Trigger]:

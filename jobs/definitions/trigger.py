@@ -3,94 +3,152 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
+from jobs.definitions import reading_header
+from jobs.definitions.findings import Finding, FindingsError, did_you_mean
 from jobs.definitions.header import Header, Param
-from jobs.errors import DefinitionError
+from jobs.definitions.places import Place, Rendered, clean, offset_of, place_of
+from jobs.definitions.reading_header import HeaderRead
 
 _FILE = re.compile(r"\s*/\*\s*---[ \t]*\n(?P<header>.*?)\n[ \t]*---\s*\*/(?P<query>.*)", re.DOTALL)
+_OPENED = re.compile(r"\s*/\*\s*---")
 _SKIPPED = r"'(?:[^']|'')*'|`[^`]*`|--[^\n]*|/\*.*?\*/"
 """Strings, quoted names and comments: nothing in them is a parameter or an end of the statement."""
-_SELECT = re.compile(r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/))*+(?:select|with)\b", re.DOTALL | re.IGNORECASE)
+_BEFORE = r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/))*+"
+_SELECT = re.compile(_BEFORE + r"(?:select|with)\b", re.DOTALL | re.IGNORECASE)
+_FIRST = re.compile(_BEFORE + r"(?P<word>\S\w*)", re.DOTALL)
 _NOTHING = re.compile(r"(?:\s|;|--[^\n]*|/\*(?>.*?\*/))*+", re.DOTALL)
 _PARAM = re.compile(rf"({_SKIPPED})|(?<![:\w]):([a-z_][a-z0-9_]*)", re.DOTALL)
 _STATEMENT_END = re.compile(rf"({_SKIPPED})|;", re.DOTALL)
 
 
 @dataclass(frozen=True)
+class Query:
+    """The SELECT of a file as written, with its `:params`. text: the whole file. start: offset of the SELECT in it."""
+
+    path: str
+    text: str
+    sql: str
+    start: int
+
+    def rendered(self, params: Mapping[str, Param]) -> Rendered:
+        """The SELECT with parameters as SQL literals. Raises: FindingsError for those the header does not name."""
+        pieces, unknown, out, done = [], [], "", 0
+        for match in _PARAM.finditer(self.sql):
+            if match[1] is not None:
+                continue
+            if match[2] not in params:
+                hint = did_you_mean(match[2], params) or f"params there: {', '.join(params) or 'none'}"
+                unknown.append(self.finding("T008", f"parameter ':{match[2]}' is not in the header", match.start(), match.end(), hint))
+                continue
+            out += self.sql[done : match.start()]
+            literal = _literal(params[match[2]])
+            pieces.append((len(out), len(out) + len(literal), match.start(), match.end()))
+            out, done = out + literal, match.end()
+        if unknown:
+            raise FindingsError(unknown)
+        return Rendered(out + self.sql[done:], tuple(pieces))
+
+    def parameters(self) -> set[str]:
+        """Names of the parameters it uses."""
+        return {match[2] for match in _PARAM.finditer(self.sql) if match[1] is None}
+
+    def place(self, start: int, end: int | None = None) -> Place:
+        """Place in the file of sql[start:end]."""
+        return place_of(self.text, self.start + start, None if end is None else self.start + end)
+
+    def planned_place(self, rendered: Rendered, at: tuple[int, int], to: tuple[int, int] | None = None) -> Place:
+        """Place in the file of what the planner calls (line, column), inclusive, of the rendered SELECT."""
+        start = offset_of(rendered.text, *at)
+        end = offset_of(rendered.text, *(to or at)) + 1
+        return self.place(rendered.origin(start), max(rendered.origin_end(end), rendered.origin(start) + 1))
+
+    def finding(self, code: str, message: str, start: int = 0, end: int | None = None, hint: str = "") -> Finding:
+        """A finding at sql[start:end]."""
+        place = self.place(start, end)
+        return Finding(code, self.path, place.line, place.column, place.length, message, hint)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file as far as it can be read. query: None when there is no SELECT. findings: what is wrong, all of it."""
+
+    path: str
+    text: str
+    read: HeaderRead = field(default_factory=lambda: HeaderRead(None))
+    query: Query | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def trigger(self) -> Trigger:
+        """The trigger it is. Raises: FindingsError when something is wrong with its form."""
+        if self.read.header is None or self.query is None or self.findings:
+            raise FindingsError(self.findings)
+        return Trigger(self.path, self.read.header, self.query.sql, self.query.place(0).line, self.query)
+
+
+@dataclass(frozen=True)
 class Trigger:
-    """One trigger as written. path: for messages. query: the SELECT with its `:params`; query_line: its first line in the file."""
+    """One trigger as written. path: for messages. query: the SELECT with its `:params`; query_line: its first line in the file.
+
+    source: the same query with the file around it, for places in messages.
+    """
 
     path: str
     header: Header
     query: str
     query_line: int
+    source: Query
 
     @property
     def name(self) -> str:
         return self.header.name
 
     def select(self) -> str:
-        """The SELECT with parameters as SQL literals. Raises: DefinitionError for a parameter the header does not name."""
-
-        def fill(match: re.Match[str]) -> str:
-            if match[1] is not None:
-                return match[1]
-            if match[2] not in self.header.params:
-                known = ", ".join(self.header.params) or "none"
-                raise DefinitionError(f"{self.path}: parameter ':{match[2]}' is not in the header", f"params there: {known}")
-            return _literal(self.header.params[match[2]])
-
-        return _PARAM.sub(fill, self.query)
+        """The SELECT with parameters as SQL literals. Raises: FindingsError for a parameter the header does not name."""
+        return self.source.rendered(self.header.params).text
 
 
 def parse(text: str, path: str | PurePath) -> Trigger:
-    """Text of a trigger file → Trigger. path: only for messages. Raises: DefinitionError with all findings in the header."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as some editors save it
+    """Text of a trigger file → Trigger. path: only for messages. Raises: FindingsError with everything wrong in the file's form."""
+    return read(text, path).trigger()
+
+
+def read(text: str, path: str | PurePath) -> Draft:
+    """Text of a trigger file, as far as it goes: a broken header hides nothing that is wrong with the SELECT. Never raises."""
+    text, path = clean(text), str(path)
     match = _FILE.fullmatch(text)
     if match is None:
-        raise DefinitionError(f"{path}:1: no header", "a trigger file starts with /* --- and its header ends with --- */")
-    header = _header(match["header"], str(path), 1 + text.count("\n", 0, match.start("header")))
-    query = match["query"].strip()
-    ends = [found for found in _STATEMENT_END.finditer(query) if found[1] is None]
-    if ends and not _NOTHING.fullmatch(query, ends[0].end()):
-        raise DefinitionError(f"{path}: more than one statement", "a trigger is exactly one SELECT")
-    query = query[: ends[0].start()] if ends else query
-    if not _SELECT.match(query):
-        raise DefinitionError(f"{path}: expected one SELECT after the header", "no INSERT, DDL or SET: the runner adds what it needs")
-    start = match.start("query") + len(match["query"]) - len(match["query"].lstrip())
-    return Trigger(str(path), header, query, 1 + text.count("\n", 0, start))
+        opened = _OPENED.match(text)
+        message = "the header has no end" if opened else "no header"
+        place = place_of(text, text.index("/*"), opened.end()) if opened else Place(1, 1)
+        hint = "a trigger file starts with /* --- and its header ends with --- */"
+        return Draft(path, text, findings=(Finding("T002", path, *place, message, hint),))
+    header = reading_header.read(match["header"], path, 1 + text.count("\n", 0, match.start("header")))
+    query, wrong = _query(path, text, match.start("query"))
+    return Draft(path, text, header, query, (*header.findings, *wrong))
 
 
-def _header(text: str, path: str, first_line: int) -> Header:
-    try:
-        tree = YAML(typ="safe").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{path}:{first_line + mark.line}:{mark.column + 1}" if mark else path
-        raise DefinitionError(f"{place}: header is not valid YAML: {error.problem}") from None
-    except (YAMLError, ValueError) as error:  # a control character; 30 February
-        raise DefinitionError(f"{path}:{first_line}: header is not valid YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(tree, dict):
-        raise DefinitionError(f"{path}:{first_line}: header is not a mapping of keys")
-    try:
-        return Header.model_validate(tree)
-    except ValidationError as error:
-        raise DefinitionError("\n".join(_finding(path, text, first_line, found) for found in error.errors())) from None
-
-
-def _finding(path: str, text: str, first_line: int, found: object) -> str:
-    location = [str(part) for part in found["loc"]]  # type: ignore[index]
-    kind, message = found["type"], found["msg"]  # type: ignore[index]
-    lines = text.splitlines()
-    line = next((number for number, one in enumerate(lines) if one.strip().startswith(f"{location[0]}:")), 0)
-    reason = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(kind, message.removeprefix("Value error, "))
-    return f"{path}:{first_line + line}: {'.'.join(location)}: {reason}"
+def _query(path: str, text: str, start: int) -> tuple[Query | None, list[Finding]]:
+    rest = text[start:]
+    start += len(rest) - len(rest.lstrip())
+    whole = Query(path, text, rest.strip(), start)
+    sql = whole.sql
+    ends = [found for found in _STATEMENT_END.finditer(sql) if found[1] is None]
+    if ends and not _NOTHING.fullmatch(sql, ends[0].end()):
+        second = _FIRST.match(sql, ends[0].end())
+        at = second.start("word") if second else ends[0].start()
+        hint = "a trigger is exactly one SELECT"
+        return None, [whole.finding("T007", "more than one statement", at, second.end("word") if second else None, hint)]
+    sql = sql[: ends[0].start()] if ends else sql
+    if not _SELECT.match(sql):
+        first = _FIRST.match(sql)
+        hint = "no INSERT, DDL or SET: the runner adds what it needs"
+        at, end = (first.start("word"), first.end("word")) if first else (0, None)
+        return None, [whole.finding("T007", "expected one SELECT after the header", at, end, hint)]
+    return Query(path, text, sql, start), []
 
 
 def _literal(param: Param) -> str:

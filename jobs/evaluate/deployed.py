@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from jobs.definitions.lock import Entry, Lock, text_of
+from jobs.definitions.meaning import meaning
 from jobs.definitions.packs import job_name
-from jobs.definitions.trigger import Trigger
 from jobs.evaluate import footprint
 from jobs.evaluate.sources import Bound
 from jobs.operators import Operator, fingerprint
@@ -37,12 +37,6 @@ def _entry(pack: str, bound: Bound, operators: Sequence[Operator], active_from: 
         operators=tuple(sorted(uids)),
         active_from=text_of(at) if at else None,
     )
-
-
-def meaning(trigger: Trigger) -> str:
-    """Digest of what decides who gets it and when."""
-    header = trigger.header.model_dump_json(include={"name", "purpose", "cancel_on", "send_after"})
-    return _digest(header, " ".join(trigger.select().split()))
 
 
 def _retired(entry: Entry) -> Entry:

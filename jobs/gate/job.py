@@ -17,7 +17,8 @@ from jobs.gate.retention import GateSettings
 from jobs.settings import Settings
 
 JOB = "gate"
-TABLES = ("events", "identities", "profiles", "trigger_decisions_sink", "triggers_sink", "dead_letters_text_sink")
+READ = ("events", "identities", "profiles")
+WRITTEN = ("trigger_decisions_sink", "triggers_sink", "dead_letters_text_sink")
 OUTPUTS = (("trigger_decisions", "trigger_decisions_sink"), ("triggers", "triggers_sink"), ("dead_letters", "dead_letters_text_sink"))
 ALWAYS = "Order Completed"
 """Selected even if no trigger names it, so that the list is never empty."""
@@ -27,9 +28,9 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     """Adds the job to `env`."""
     # its own interpreter beside the JVM's threads: 6 to 14 times cheaper than a worker process (flink.md, section 5)
     env.set_option("python.execution-mode", "thread")
-    for table in TABLES:
+    read_tables(env, config.packs)
+    for table in WRITTEN:
         env.run_script(f"tables/{table}.sql")
-    read_candidates(env, config.packs)
     select_inputs(env, packs.active(config.packs, config.packs_dir))
     inputs = env.table.to_data_stream(env.table.from_path("gate_inputs"))
     decided = (
@@ -43,11 +44,13 @@ def build(env: StreamEnvironment, config: Settings) -> None:
         env.run(f"INSERT INTO {sink} SELECT key, body FROM decided WHERE topic = '{topic}'")
 
 
-def read_candidates(env: StreamEnvironment, names: Sequence[str]) -> None:
-    """Makes the view `trigger_candidates_topic` over these packs.
+def read_tables(env: StreamEnvironment, names: Sequence[str]) -> None:
+    """Makes what the gate reads, with the view `trigger_candidates_topic` over these packs.
 
-    Each has a reader of its own, so the view's clock is that of the pack that is furthest behind.
+    Each pack has a reader of its own, so that view's clock is that of the pack that is furthest behind.
     """
+    for table in READ:
+        env.run_script(f"tables/{table}.sql")
     for pack in names:
         env.run_script("tables/trigger_candidates.sql", pack=pack)
     selects = (f"SELECT * FROM trigger_candidates_{pack} WHERE pack = {literal(pack)}" for pack in names)
@@ -55,9 +58,13 @@ def read_candidates(env: StreamEnvironment, names: Sequence[str]) -> None:
 
 
 def select_inputs(env: StreamEnvironment, triggers: Iterable[Trigger]) -> None:
-    """Makes the view `gate_inputs` over the view `trigger_candidates_topic`. triggers: whose cancel events are selected."""
-    events = sorted({ALWAYS, *(event for trigger in triggers for event in trigger.header.cancel_on)})
-    env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in events))
+    """Makes the view `gate_inputs` over the tables of `read_tables`. triggers: whose cancel events are selected."""
+    env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in cancel_events(triggers)))
+
+
+def cancel_events(triggers: Iterable[Trigger]) -> list[str]:
+    """Names of the events that can cancel one of these."""
+    return sorted({ALWAYS, *(event for trigger in triggers for event in trigger.header.cancel_on)})
 
 
 if __name__ == "__main__":  # workers import this module; unguarded they would submit it again

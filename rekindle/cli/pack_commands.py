@@ -80,13 +80,16 @@ def apply(
 def _prepared(invocation: Invocation, packs: tuple[str, ...]) -> tuple[Settings, Archive]:
     from rekindle.local.client import use_jars_of
     from rekindle.local.paths import Places
+    from rekindle.workbench import jvm
     from rekindle.workbench.packs.archive import Archive
 
     settings, places = invocation.settings(), Places.under(invocation.state_dir)
     unknown = [pack for pack in packs if pack not in settings.packs]
     if unknown:
         raise SettingsError(f"pack '{unknown[0]}' is not in the setting packs", f"there: {', '.join(settings.packs)}")
-    use_jars_of(places)
+    use_jars_of(places)  # a local cluster's own, if one was made here
+    if not (places.flink / "lib").is_dir():
+        jvm.start(places)
     return settings, Archive(places.packs)
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from jobs.definitions.findings import FindingsError
 from jobs.definitions.header import Header
 from jobs.definitions.trigger import parse
-from jobs.errors import DefinitionError
 from tests.unit.a_trigger import KEYS, a_file, with_param
 
 
@@ -17,9 +17,16 @@ def header(text: str) -> Header:
 
 
 def findings(text: str) -> list[str]:
-    with pytest.raises(DefinitionError) as error:
+    """`path:line:column: message` of each, without hints."""
+    with pytest.raises(FindingsError) as error:
         header(text)
-    return str(error.value).splitlines()
+    return [f"{one.place}: {one.message}" for one in error.value.findings]
+
+
+def hints(text: str) -> list[str]:
+    with pytest.raises(FindingsError) as error:
+        header(text)
+    return [one.hint for one in error.value.findings]
 
 
 def test_what_is_not_said_has_a_default() -> None:
@@ -45,15 +52,56 @@ def test_every_key_is_read() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_required_key_that_is_missing_is_named(key: str) -> None:
-    assert findings(a_file(leave_out=key)) == [f"p/a_test.sql:2: {key}: is missing"]
+    assert findings(a_file(leave_out=key)) == [f"p/a_test.sql:2:1: {key}: is missing"]
+    assert hints(a_file(leave_out=key))[0].startswith(f"add a line like: {key}: ")
 
 
 def test_all_findings_come_in_one_run_each_with_its_line() -> None:
     assert findings(a_file(extra="colour: red\nprioritty: 3\n", owner="5", max_age="6")) == [
-        "p/a_test.sql:4: owner: Input should be a valid string",
-        "p/a_test.sql:7: max_age: expected a duration with a unit (ms, s, min, h, d), like '5 min', not 6",
-        "p/a_test.sql:8: colour: unknown key",
-        "p/a_test.sql:9: prioritty: unknown key",
+        "p/a_test.sql:4:8: owner: expected text, not 5",
+        "p/a_test.sql:7:10: max_age: expected a duration with a unit (ms, s, min, h, d), like '5 min', not 6",
+        "p/a_test.sql:8:1: colour: unknown key",
+        "p/a_test.sql:9:1: prioritty: unknown key",
+    ]
+
+
+def test_an_unknown_key_comes_with_the_one_that_was_meant() -> None:
+    assert hints(a_file(extra="prioritty: 3\nparams: {n: {type: int, defualt: 1, default: 1}}\n")) == [
+        "did you mean: default",
+        "did you mean: priority",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("extra", "finding"),
+    [
+        ("status: live\n", "8:9: status: expected draft, active, paused or retired, not 'live'"),
+        ("version: 0\n", "8:10: version: expected 1 or more, not 0"),
+        ("priority: high\n", "8:11: priority: expected a whole number, not 'high'"),
+        ("cancel_on: Order Completed\n", "8:12: cancel_on: expected a list, like [Order Completed], not 'Order Completed'"),
+        ("cancel_on:\n  - Order Completed\n  - 5\n", "10:5: cancel_on.1: expected text, not 5"),
+        ("params:\n  n:\n    type: int\n    default: x\n", "11:14: params.n.default: expected a value of type int"),
+        ("destination: 2026-03-01\n", "8:14: destination: expected text, not a date"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_place_and_what_was_expected(extra: str, finding: str) -> None:
+    assert findings(a_file(extra=extra)) == [f"p/a_test.sql:{finding}"]
+
+
+def test_a_key_given_twice_is_told_at_the_second() -> None:
+    assert findings(a_file(extra="max_age: 5 h\n")) == ["p/a_test.sql:8:1: key 'max_age' is given twice"]
+
+
+@pytest.mark.parametrize("extra", ["cancel_on: &a [*a]\n", "destination: &d x\nstatus: *d\n"])
+def test_aliases_are_refused_they_could_be_without_end(extra: str) -> None:
+    (finding,) = findings(a_file(extra=extra))
+    assert "aliases are not for headers" in finding
+
+
+def test_a_broken_header_hides_nothing_of_the_select() -> None:
+    assert findings(a_file("INSERT INTO t SELECT 1", leave_out="owner")) == [
+        "p/a_test.sql:2:1: owner: is missing",
+        "p/a_test.sql:8:1: expected one SELECT after the header",
     ]
 
 
@@ -74,7 +122,7 @@ def test_all_findings_come_in_one_run_each_with_its_line() -> None:
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_is_named_by_its_key(key: str, value: str) -> None:
     found = findings(a_file(**{key: value}))
-    assert all(f": {key}" in finding for finding in found)
+    assert all(f": {key}" in finding or f": {key}." in finding for finding in found)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +132,13 @@ def test_a_value_of_the_wrong_kind_is_named_by_its_key(key: str, value: str) -> 
 )  # fmt: skip
 def test_the_default_of_a_parameter_must_be_of_its_type(kind: str, default: str) -> None:
     (finding,) = findings(with_param("SELECT :n", kind, default))
-    assert finding.startswith("p/a_test.sql:8: params.n.default: expected a")
+    assert finding.startswith("p/a_test.sql:9:")
+    assert ": params.n.default: expected a" in finding
 
 
 @pytest.mark.parametrize(
     ("extra", "place"),
-    [("x: [\n", "8:"), ("name: b\n", "8:1"), ("\tx: 1\n", "8:1"), ("x: !!python/object:os.system y\n", "8:4"),
+    [("x: [\n", ""), ("\tx: 1\n", "8:1"), ("x: !!python/object:os.system y\n", "8:4"),
     ('destination: "a\x07"\n', "2"), ("destination: 2026-13-45\n", "2")],
 )  # fmt: skip
 def test_broken_yaml_is_told_in_one_line(extra: str, place: str) -> None:
@@ -100,4 +149,4 @@ def test_broken_yaml_is_told_in_one_line(extra: str, place: str) -> None:
 
 @pytest.mark.parametrize("text", ["/* ---\n- a\n--- */\nSELECT 1", "/* ---\n\n--- */\nSELECT 1", "/* ---\ntext\n--- */\nSELECT 1"])
 def test_a_header_that_is_no_mapping_is_refused(text: str) -> None:
-    assert findings(text) == ["p/a_test.sql:2: header is not a mapping of keys"]
+    assert findings(text) == ["p/a_test.sql:2:1: the header is not a mapping of keys"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.definitions import packs
+from jobs.definitions.findings import FindingsError
 from jobs.errors import DefinitionError
 from tests.unit.a_trigger import a_file
 
@@ -43,12 +44,32 @@ def test_findings_of_all_files_come_in_one_run(folder: Path) -> None:
     with pytest.raises(DefinitionError) as error:
         load(folder)
     assert str(error.value).splitlines() == [
-        "sql/triggers/core/a_bad.sql:2: owner: is missing",
-        "sql/triggers/core/b_latin.sql: is not UTF-8",
-        "sql/triggers/core/c_other.sql: name: 'a_name' must be the file's name",
-        "sql/triggers/core/e_two.sql: more than one statement",
+        "sql/triggers/core/a_bad.sql:2:1: owner: is missing",
+        "  = add a line like: owner: lifecycle@shop.example",
+        "sql/triggers/core/b_latin.sql:3:14: is not UTF-8: byte 0xe9",
+        "  = save it as UTF-8",
+        "sql/triggers/core/c_other.sql:2:7: name 'a_name' is not the file's name",
+        "  = name: c_other, or rename the file",
+        "sql/triggers/core/e_two.sql:9:11: more than one statement",
         "  = a trigger is exactly one SELECT",
     ]
+
+
+@pytest.mark.parametrize("make", ["huge", "loop", "folder", "zero"])
+def test_what_is_no_text_of_a_size_is_one_finding_and_hides_no_other(folder: Path, make: str) -> None:
+    broken = folder / "a_broken.sql"
+    if make == "huge":
+        broken.write_text(a_file("SELECT 1 -- " + "x" * 70_000), encoding="utf-8")
+    elif make == "loop":
+        broken.symlink_to(broken)
+    elif make == "folder":
+        broken.mkdir()
+    else:
+        broken.write_text(a_file("SELECT \0"), encoding="utf-8")
+    (folder / "b_bad.sql").write_text(a_file(name="b_bad", leave_out="owner"), encoding="utf-8")
+    with pytest.raises(FindingsError) as error:
+        load(folder)
+    assert [(one.code, one.path.rpartition("/")[2]) for one in error.value.findings] == [("T001", "a_broken.sql"), ("T005", "b_bad.sql")]
 
 
 @pytest.mark.parametrize("status", ["draft", "active", "paused", "retired"])

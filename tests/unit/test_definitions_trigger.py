@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from jobs.definitions.findings import FindingsError
+from jobs.definitions.header import Param
 from jobs.definitions.trigger import parse
 from jobs.errors import DefinitionError
 from tests.unit.a_trigger import QUERY, a_file, with_param
@@ -50,7 +52,7 @@ def test_the_line_of_the_select_is_known_for_messages() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", QUERY, f"-- {QUERY}", "/* name: x */ SELECT 1", "/* ---\nname: x\n*/ SELECT 1"])
 def test_a_file_without_header_is_refused(text: str) -> None:
-    assert refusal(text).startswith("p/a_test.sql:1: no header")
+    assert refusal(text).startswith(("p/a_test.sql:1:1: no header", "p/a_test.sql:1:1: the header has no end"))
 
 
 @pytest.mark.parametrize(
@@ -116,5 +118,26 @@ def test_what_is_no_parameter_is_left_as_it_is(query: str) -> None:
 
 
 def test_a_parameter_the_header_does_not_name_is_refused_with_those_it_does() -> None:
-    assert refusal(with_param("SELECT :m", "int", "7")) == "p/a_test.sql: parameter ':m' is not in the header\n  = params there: n"
+    assert refusal(with_param("SELECT :m", "int", "7")) == "p/a_test.sql:11:8: parameter ':m' is not in the header\n  = params there: n"
     assert "params there: none" in refusal(a_file("SELECT :m"))
+
+
+def test_every_unknown_parameter_is_told_at_its_place() -> None:
+    with pytest.raises(FindingsError) as error:
+        parse(a_file("SELECT :min_itms,\n  :b", "params: {min_items: {type: int, default: 1}}\n"), "f.sql").select()
+    assert [(one.code, one.line, one.column, one.length, one.hint) for one in error.value.findings] == [
+        ("T008", 10, 8, 9, "did you mean: min_items"),
+        ("T008", 11, 3, 2, "params there: min_items"),
+    ]
+
+
+def test_places_of_the_planner_are_found_again_behind_parameters_and_odd_letters() -> None:
+    query = "SELECT :n AS a, '😀' AS b,\n\tserches + :n AS c"
+    source = parse(a_file(query, 'params: {n: {type: string, default: "x\\ny"}}\n'), "f.sql").source
+    rendered = source.rendered({"n": Param(type="string", default="x\ny")})
+    assert rendered.text == "SELECT 'x\ny' AS a, '😀' AS b,\n\tserches + 'x\ny' AS c"
+    assert source.planned_place(rendered, (3, 2), (3, 8)) == (11, 2, 7)  # a literal of two lines lies before it
+    assert source.planned_place(rendered, (2, 18), (2, 18)) == (10, 24, 1)  # b: the smiley counts two in Java
+    assert source.planned_place(rendered, (1, 8), (2, 2)) == (10, 8, 2)  # the literal is the parameter
+    assert source.planned_place(rendered, (3, 12), (4, 2)) == (11, 12, 2)
+    assert source.planned_place(rendered, (99, 1)) == (11, 19, 1)  # the end

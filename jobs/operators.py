@@ -145,7 +145,8 @@ def _named(operators: Sequence[Operator], prefix: str) -> list[Operator]:
     taken: Counter[str] = Counter()
     for operator in operators:
         digest = _digest(operator.table or operator.description, *(digests[one] for one in operator.inputs))
-        if operator.uid and not operator.uid.startswith(PLANNED):
+        # a function inside an owner's tables has a uid of its own, but its state is part of what the owner keeps
+        if operator.uid and not operator.uid.startswith(PLANNED) and not operator.owner:
             uid, digest = operator.uid, _digest(operator.uid)
         else:
             name, fixed = _role(operator, operators, kept)

@@ -31,7 +31,8 @@ class Entry:
     """One trigger.
 
     meaning: digest of what it means; definition: of all its file says. cancel_on: events that cancel it. keeps: its state in words.
-    operators: uids of what it reads and keeps. active_from: T after which its candidates count, UTC text; None = all.
+    rebuilds: whether
+    topics hold enough to build that state anew. operators: uids of what it reads and keeps. active_from: T after which its candidates count, UTC text; None = all.
     retired: it runs no more.
     """
 
@@ -41,6 +42,7 @@ class Entry:
     definition: str
     cancel_on: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    rebuilds: bool = True
     operators: tuple[str, ...] = ()
     active_from: str | None = None
     retired: bool = False
@@ -125,4 +127,4 @@ def text_of(at_ms: int) -> str:
 
 def _plain(entry: Entry) -> dict[str, Any]:
     """Its fields, without those that say nothing."""
-    return {name: value for name, value in vars(entry).items() if value not in (None, False, ())}
+    return {name: value for name, value in vars(entry).items() if value not in (None, (), False) or name == "rebuilds" and not value}

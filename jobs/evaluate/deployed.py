@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from connectors.topics import TOPICS
 from jobs.definitions.lock import Entry, Lock, text_of
 from jobs.definitions.meaning import meaning
 from jobs.definitions.packs import job_name
 from jobs.evaluate import footprint
 from jobs.evaluate.sources import Bound
 from jobs.operators import Operator, fingerprint
+
+
+RETAINED = min(TOPICS[name].retention for name in ("events", "carts", "sessions"))
+"""How far back the topics go that triggers read."""
 
 
 def lock_of(pack: str, bound: Sequence[Bound], operators: Sequence[Operator], active_from: Mapping[str, int], before: Lock | None) -> Lock:
@@ -34,6 +39,7 @@ def _entry(pack: str, bound: Bound, operators: Sequence[Operator], active_from: 
         definition=_digest(trigger.header.model_dump_json(), trigger.select()),
         cancel_on=tuple(trigger.header.cancel_on),
         keeps=footprint.words(mine),
+        rebuilds=footprint.fits(mine, RETAINED),
         operators=tuple(sorted(uids)),
         active_from=text_of(at) if at else None,
     )

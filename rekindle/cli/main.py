@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import history_commands, job_commands, pack_commands, stack_commands, topics_commands
+from rekindle.cli import cases_commands, history_commands, job_commands, pack_commands, stack_commands, topics_commands
 from rekindle.cli.invocation import Invocation
 
 
@@ -60,6 +60,7 @@ for _command in (
     stack_commands.status,
     stack_commands.doctor,
     topics_commands.topics,
+    cases_commands.test,
     history_commands.backtest,
     job_commands.run,
     pack_commands.plan,

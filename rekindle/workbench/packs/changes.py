@@ -62,6 +62,11 @@ def compare(before: Lock | None, after: Lock, gate_reads: Iterable[str] = ()) ->
     dropped = tuple(sorted(before.operators.keys() - after.operators.keys()))
     changes = tuple(change for name in sorted(before.live.keys() | after.live.keys()) if (change := _change(name, before, after)))
     lost = [f"{change.trigger}: {'; '.join(before.live[change.trigger].keeps)}" for change in changes if change.state == "drops"]
+    lost += [
+        f"{change.trigger}: {'; '.join(old.keeps)}. The topics hold {RETAINED}: what is older cannot be built again"
+        for change in changes
+        if change.state == "builds" and (old := before.live.get(change.trigger)) and not old.rebuilds
+    ]
     lost += [f"the suite's own {_short(uid, after.pack)}" for uid in _suites(dropped, before)]
     if broken:
         lost += [

@@ -105,8 +105,8 @@ def _candidates(folder: Path, cases: Sequence[Case]) -> Iterator[tuple[int, int,
     A row comes out when the watermark reaches its T; one that was behind the watermark already, right after what that was. Where it stands
     among the heartbeats of the log does not tell: what is on time may come any time before.
     """
-    watermarks = {
-        (row["trigger"], row["device_id"], row["occasion"], row["fired_at"]): row.get("came_at") or 0
+    given = {
+        (row["trigger"], row["device_id"], row["occasion"], row["fired_at"]): row
         for row in (orjson.loads(record.value or b"{}") for record in logs.read(folder / stages.LATENESS))
     }
     found: list[tuple[int, int, dict[str, Any]]] = []
@@ -118,7 +118,9 @@ def _candidates(folder: Path, cases: Sequence[Case]) -> Iterator[tuple[int, int,
         row = orjson.loads(record.value or b"{}")
         number = feed.owner(str(row.get("device_id") or row.get("person_id")))
         if number is not None and cases[number].trigger == row["trigger"]:
-            seen = watermarks.get((row["trigger"], row["device_id"], row["occasion"], record.at), 0)
+            as_given = given.get((row["trigger"], row["device_id"], row["occasion"], record.at), {})
+            seen = as_given.get("came_at") or 0
+            row["user_id"] = as_given.get("user_id")
             found.append((number, record.at if record.at > seen else seen + 1, row))
             kept.append(record)
     shutil.rmtree(folder / "trigger_candidates")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import job_commands, stack_commands, topics_commands
+from rekindle.cli import check_commands, job_commands, stack_commands, topics_commands
 from rekindle.cli.invocation import Invocation
 
 
@@ -60,6 +60,7 @@ for _command in (
     stack_commands.status,
     stack_commands.doctor,
     topics_commands.topics,
+    check_commands.check,
     job_commands.run,
     job_commands.demo,
     job_commands.bench,

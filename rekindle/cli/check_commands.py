@@ -1,0 +1,69 @@
+"""`rekindle check | tables`: is a trigger right, and what may it read?"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from rekindle.cli.invocation import Invocation
+from rekindle.cli.output import as_json, progress
+
+
+@click.command()
+@click.argument("what", metavar="[NAME|PATH]...", nargs=-1)
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes; the planner stays warm.")
+@click.option("--rules", is_flag=True, help="Print what is checked, with a bad and a good example each, and check nothing.")
+@click.option("--json", "json_", is_flag=True, help="Print findings as JSON; with --watch one line of JSON per check.")
+@click.pass_context
+def check(context: click.Context, what: tuple[str, ...], watch: bool, rules: bool, json_: bool) -> None:
+    """Check trigger files: form, rules, tests, and what Flink's own planner says.
+
+    Without arguments all packs. NAME is a trigger of a pack, PATH a file or a folder; a file outside the packs is a draft, checked
+    alone. Exit codes: 0 nothing or only warnings, 1 errors, 2 usage.
+    """
+    if rules:
+        from rekindle.workbench.check import pages
+
+        click.echo(pages.markdown(), nl=False)
+        return
+    from rekindle.workbench.check import watching
+    from rekindle.workbench.check.checker import Report
+    from rekindle.workbench.check.collect import default_root
+    from rekindle.workbench.check.session import Session
+
+    invocation: Invocation = context.obj
+    session = Session(invocation.settings(), invocation.state_dir, what, default_root(), report=progress if sys.stderr.isatty() else None)
+
+    def show(report: Report) -> None:
+        from rekindle.workbench.check import render
+
+        if json_:
+            _as_json(report, one_line=watch)
+        else:
+            click.echo(render.report(report, report.texts))
+
+    if watch:
+        watching.watch(session, show)
+        return
+    report = session.check()
+    show(report)
+    context.exit(1 if report.errors else 0)
+
+
+def _as_json(report: object, one_line: bool) -> None:
+    import json
+
+    from rekindle.workbench.check.checker import Report
+
+    assert isinstance(report, Report)  # noqa: S101
+    value = {
+        "files": report.files,
+        "errors": report.errors,
+        "warnings": report.warnings,
+        "findings": [finding.as_json() for finding in report.findings],
+    }
+    if one_line:
+        click.echo(json.dumps(value, ensure_ascii=False))
+    else:
+        as_json(value)

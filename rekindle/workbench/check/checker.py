@@ -76,10 +76,11 @@ def _of_select(draft: Draft, settings: Settings, judge: Judge, locked: Mapping[s
         found += [one for rule in RULES for one in rule.select(subject)]
     if outcome.refusal is not None:
         told = refusals.finding(query, rendered, outcome.refusal)
-        known = {(one.line, one.code) for one in found}
-        vague = told.code in ("T016", "T018") and any(one.severity == "error" and one.code in ("T033", "T039") for one in found)
-        return found if vague or (told.line, "T032") in known else [*found, told]
-    return [*found, *(one for rule in RULES for one in rule.planned(subject, outcome))]
+        explained = {"T033", "T039", "T048"} & {one.code for one in found}
+        return found if explained and told.code in ("T016", "T018") else [*found, told]
+    star = any(one.code == "T031" for one in found)  # then the wrong columns are the star's, and told by it
+    planned = [one for rule in RULES for one in rule.planned(subject, outcome)]
+    return [*found, *(one for one in planned if not (star and one.code in ("T034", "T035")))]
 
 
 def _duplicates(chosen: Sequence[File], everywhere: Sequence[File], drafts: Mapping[Path, Draft]) -> list[Finding]:

@@ -91,13 +91,16 @@ class Subject:
 class Example:
     """Part of a trigger file. header: keys that differ from a plain one, None = left out. select: a SELECT; '' = a plain one.
 
-    files: whole files by path instead, where the rule is about files. lock: text of the pack's pack.lock.
+    test: the test file's text. lock: text of the pack's pack.lock. files: whole files by path, where the rule is about files.
+    prose: words instead, for what no text can show.
     """
 
     select: str = ""
     header: Mapping[str, str | None] | None = None
-    files: Mapping[str, str] | None = None
+    test: str = ""
     lock: str = ""
+    files: Mapping[str, str] | None = None
+    prose: str = ""
 
 
 class Rule:

@@ -67,10 +67,13 @@ class Unpublished(Rule):
 
     def select(self, subject: Subject) -> Iterator[Finding]:
         known = published.tables()
+        refusal = (subject.outcome.refusal if subject.outcome else None) or ""
         for source in subject.sources:
             if source.name in known:
                 continue
             last = source.node.last_name.strip("`")
+            if f"'{last}' not found" in refusal:
+                continue  # there is no such table at all: the planner's finding says it
             if last in known:
                 yield self.found(subject, subject.at(source.node), f"'{source.name}' with its catalog", f"write: {last}")
                 continue

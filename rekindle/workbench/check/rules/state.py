@@ -79,7 +79,9 @@ class Unbounded(Rule):
     def planned(self, subject: Subject, outcome: Outcome) -> Iterator[Finding]:
         own = counted(outcome.plan) - outcome.baseline
         for name, (fact, label, hint) in _STATE.items():
-            if own[name] and not _versioned_without_time(subject) and not (name == "OverAggregate" and not _unbounded_over(outcome)):
+            numbered = name in ("Rank", "Deduplicate") and outcome.plan[0].updates  # Updating says it
+            bounded = name == "OverAggregate" and not _unbounded_over(outcome)
+            if own[name] and not numbered and not bounded and not _versioned_without_time(subject):
                 yield self.found(subject, place_of(subject, name), fact, hint, label)
         if own["GroupAggregate"]:
             distinct = "GROUP" not in {token.text.upper() for token in _tokens(subject)}

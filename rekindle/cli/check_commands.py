@@ -67,3 +67,27 @@ def _as_json(report: object, one_line: bool) -> None:
         click.echo(json.dumps(value, ensure_ascii=False))
     else:
         as_json(value)
+
+
+@click.command()
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--json", "json_", is_flag=True, help="Print columns, types and an example row as JSON.")
+def tables(name: str | None, json_: bool) -> None:
+    """Show what a trigger may read: tables, or the columns of one with types, meaning and an example row."""
+    from jobs.definitions import published
+    from rekindle.cli.output import table as grid
+    from rekindle.workbench import tables as told
+
+    if name is None:
+        if json_:
+            as_json([told.as_json(one) for one in published.tables().values()])
+        else:
+            grid(("table", "kind", "event time", "meaning"), told.overview())
+        return
+    table = told.named(name)
+    if json_:
+        as_json(told.as_json(table))
+        return
+    click.echo(f"{table.name}: {table.meaning}\nEvent time: {table.time_column}. Read it by: {told.usage(table)}\n")
+    grid(("column", "type", "", "meaning"), told.columns(table))
+    click.echo(f"\nA row:\n{told.example(table)}")

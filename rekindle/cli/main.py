@@ -61,6 +61,7 @@ for _command in (
     stack_commands.doctor,
     topics_commands.topics,
     check_commands.check,
+    check_commands.tables,
     job_commands.run,
     job_commands.demo,
     job_commands.bench,

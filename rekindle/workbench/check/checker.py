@@ -19,6 +19,8 @@ from rekindle.workbench.check.rules.base import Subject
 
 Judge = Callable[[str], Outcome]
 """A SELECT with literals → what Flink's planner makes of it."""
+_EXPLAINED_BY = {"T012": {"T032"}, "T016": {"T039"}, "T018": {"T033", "T039", "T048"}}
+"""A refusal that only follows from what a rule says better."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,7 @@ def _of_select(draft: Draft, settings: Settings, judge: Judge, locked: Mapping[s
         found += [one for rule in RULES for one in rule.select(subject)]
     if outcome.refusal is not None:
         told = refusals.finding(query, rendered, outcome.refusal)
-        explained = {"T033", "T039", "T048"} & {one.code for one in found}
-        return found if explained and told.code in ("T016", "T018") else [*found, told]
+        return found if _EXPLAINED_BY.get(told.code, set()) & {one.code for one in found} else [*found, told]
     star = any(one.code == "T031" for one in found)  # then the wrong columns are the star's, and told by it
     planned = [one for rule in RULES for one in rule.planned(subject, outcome)]
     return [*found, *(one for one in planned if not (star and one.code in ("T034", "T035")))]

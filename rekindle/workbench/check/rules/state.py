@@ -39,11 +39,7 @@ _FOUND_BY = {
     "SortLimit": ("LIMIT", "FETCH", "ORDER"),
 }
 _STATE = {
-    "Join": (
-        "a join without a time bound",
-        "both sides are kept for ever",
-        "join within 5 minutes: … AND c.ended_at BETWEEN s.ended_at - INTERVAL '5' MINUTE AND s.ended_at",
-    ),
+    "Join": ("a join without a time bound", "both sides are kept for ever", ""),
     "OverAggregate": (
         "OVER without a bound",
         "a row per key is kept for ever",
@@ -62,7 +58,6 @@ _STATE = {
     "Limit": ("LIMIT on a stream that never ends", "after those rows nothing comes, ever", "use cooldown, or leave it out"),
     "SortLimit": ("LIMIT on a stream that never ends", "what was first can become second", "use cooldown, or leave it out"),
 }
-_GROUP_HINT = "FROM TUMBLE(TABLE carts, DESCRIPTOR(ended_at), INTERVAL '1' DAY) … GROUP BY …, window_start, window_end, window_time"
 _LONGEST_HOLD = 300_000
 """Milliseconds an interval join may hold back the pack's clock."""
 
@@ -82,11 +77,12 @@ class Unbounded(Rule):
             numbered = name in ("Rank", "Deduplicate") and outcome.plan[0].updates  # Updating says it
             bounded = name == "OverAggregate" and not _unbounded_over(outcome)
             if own[name] and not numbered and not bounded and not _versioned_without_time(subject):
+                hint = _join_hint(subject) if name == "Join" else hint
                 yield self.found(subject, place_of(subject, name), fact, hint, label)
         if own["GroupAggregate"]:
             distinct = "GROUP" not in {token.text.upper() for token in _tokens(subject)}
             fact = "DISTINCT" if distinct else "GROUP BY without a window"
-            hint = "leave it out: the same occasion is mailed once in any case" if distinct else _GROUP_HINT
+            hint = "leave it out: the same occasion is mailed once in any case" if distinct else _window_hint(subject)
             yield self.found(subject, place_of(subject, "GroupAggregate"), fact, hint, "a row per group is kept for ever, and taken back")
 
 
@@ -154,6 +150,20 @@ def place_of(subject: Subject, operator: str) -> Place:
 
 def _tokens(subject: Subject) -> list[Token]:
     return list(tokens(subject.query.sql))
+
+
+def _window_hint(subject: Subject) -> str:
+    table = next((one for one in subject.tables if one.kind == "append"), None)
+    name, clock = (table.name, table.time_column) if table else ("carts", "ended_at")
+    return f"FROM TUMBLE(TABLE {name}, DESCRIPTOR({clock}), INTERVAL '1' DAY) … GROUP BY …, window_start, window_end, window_time"
+
+
+def _join_hint(subject: Subject) -> str:
+    clocks = {table.name: table.time_column for table in subject.tables if table.kind == "append"}
+    sides = [f"{source.alias}.{clocks[source.name]}" for source in subject.sources if source.name in clocks]
+    if len(sides) < 2:
+        return "say within which time: … AND c.ended_at BETWEEN s.ended_at - INTERVAL '5' MINUTE AND s.ended_at"
+    return f"say within which time: AND {sides[1]} BETWEEN {sides[0]} - INTERVAL '5' MINUTE AND {sides[0]}"
 
 
 def _versioned_without_time(subject: Subject) -> bool:

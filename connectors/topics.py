@@ -59,7 +59,7 @@ TOPICS: dict[str, Topic] = {
         Topic("sessions", "device_id", "sessions", "job", "pseudonym"),
         Topic("identities", "device_id", "identities", "job", "pseudonym", compact=True),
         Topic("profiles", "person_id", "profiles", "wall", "address", compact=True),
-        Topic("catalog", "product_id", "catalog", "wall", "none", compact=True),
+        Topic("catalog", "product_id", "catalog", "wall", "none", compact=True, append_time=True),
         Topic("control", "key", "control", "wall", "none", compact=True),
         Topic("trigger_candidates", "person_id", "trigger_candidates", "job", "pseudonym"),
         Topic("trigger_decisions", "person_id", "trigger_decisions", "none", "pseudonym", retention=30 * DAY),

@@ -36,6 +36,10 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "historical_after_ms": str(millis(times.historical_after)),
         "future_flag_after_ms": str(millis(times.future_flag_after)),
         "arbitration": interval(times.arbitration),
+        "scope": "",  # before the uids of functions inside tables: who makes the tables twice in one job says whose they are
+        "kept_events": "TRUE",
+        "received_time": "received_at",
+        "received_column": "TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL",
     }
     for topic in TOPICS.values():
         name = topic.name.replace(".", "_")
@@ -44,7 +48,9 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         values[f"text_sink_{name}"] = kafka.with_clause(kafka.text_sink_options(topic, client))
         if topic.compact:
             values[f"versioned_{name}"] = kafka.with_clause(kafka.versioned_options(topic, client))
-    raw = kafka.raw_event_options(TOPICS["events.raw"], client, mapping.load().as_json(), times.max_line_bytes)
+    table = mapping.load()
+    values["product_lines"] = kafka.literal(table.lines.model_dump_json())
+    raw = kafka.raw_event_options(TOPICS["events.raw"], client, table.as_json(), times.max_line_bytes)
     values["source_events_raw"] = kafka.with_clause(raw)
     return values
 

@@ -1,7 +1,8 @@
 """Every function the suite adds to SQL: name → Java class in `rekindle-flink-udfs.jar`.
 
 They run on the JVM because they stand on the path of every event; the rules they follow are in `semantics.md`, their sources in
-`udfs/java`. `HEARTBEATS`, `FIRST_ARRIVAL` and `DEVICE_ACTIVITY` are process table functions: they take a table.
+`udfs/java`. `HEARTBEATS`, `FIRST_ARRIVAL`, `DEVICE_ACTIVITY`, `PRODUCT_CHANGES` and `PRODUCT_INTERESTS` are process table functions:
+they take a table. `READ_LINES` is a table function: a row in, rows out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ FUNCTIONS: dict[str, str] = {
         "HEARTBEATS": "Heartbeats",
         "ISO_TIME": "IsoTime",
         "KAFKA_PARTITION": "KafkaPartition",
+        "PRODUCT_CHANGES": "catalog.ProductChanges",
+        "PRODUCT_INTERESTS": "catalog.ProductInterests",
+        "READ_LINES": "decode.ReadLines",
         "SEND_HEARTBEATS": "SendHeartbeats",
         "SESSION_ID": "SessionId",
         "TRIGGER_ID": "TriggerId",

@@ -44,6 +44,23 @@ def named_as_its_file(draft: Draft) -> list[Finding]:
     return [Finding("T011", draft.path, *place, f"name '{header.name}' is not the file's name", hint)]
 
 
+def names(root: Traversable | Path | None = None) -> list[str]:
+    """Packs there are, by name."""
+    folders = (root or resources.files("sql") / ROOT).iterdir()
+    return sorted(folder.name for folder in folders if folder.is_dir() and folder.name[0] not in "._")
+
+
+def trigger_files(pack: str, root: Traversable | Path | None = None) -> list[Traversable | Path]:
+    """The `.sql` files of a pack, by name."""
+    folder = (root or resources.files("sql") / ROOT) / pack
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+
+
+def path(pack: str, file: str) -> str:
+    """How messages call a file of a pack."""
+    return f"sql/{ROOT}/{pack}/{file}"
+
+
 def active(packs: Sequence[str]) -> list[Trigger]:
     """Triggers of these packs that run. A draft, paused or retired one gives no candidates."""
     return [trigger for pack in packs for trigger in load(pack) if trigger.header.status == "active"]

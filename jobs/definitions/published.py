@@ -60,6 +60,7 @@ _DECLARED = (
     _Declared("carts", "ended_at"),
     _Declared("sessions", "ended_at"),
     _Declared("receipts", "event_time"),
+    _Declared("order_lines", "event_time"),
     _Declared("catalog_changes", "changed_at"),
     _Declared("interests", "changed_at"),
     _Declared("profiles", "valid_from", key="person_id"),

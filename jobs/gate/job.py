@@ -17,7 +17,8 @@ from jobs.gate.retention import GateSettings
 from jobs.settings import Settings
 
 JOB = "gate"
-TABLES = ("trigger_candidates", "events", "identities", "profiles", "trigger_decisions_sink", "triggers_sink", "dead_letters_text_sink")
+READ_TABLES = ("trigger_candidates", "events", "identities", "profiles")
+TABLES = (*READ_TABLES, "trigger_decisions_sink", "triggers_sink", "dead_letters_text_sink")
 OUTPUTS = (("trigger_decisions", "trigger_decisions_sink"), ("triggers", "triggers_sink"), ("dead_letters", "dead_letters_text_sink"))
 ALWAYS = "Order Completed"
 """Selected even if no trigger names it, so that the list is never empty."""
@@ -44,8 +45,12 @@ def build(env: StreamEnvironment, config: Settings) -> None:
 
 def select_inputs(env: StreamEnvironment, triggers: Iterable[Trigger]) -> None:
     """Makes the view `gate_inputs`. triggers: whose cancel events are selected."""
-    events = sorted({ALWAYS, *(event for trigger in triggers for event in trigger.header.cancel_on)})
-    env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in events))
+    env.run_script("gate/inputs.sql", cancel_events=", ".join(literal(event) for event in cancel_events(triggers)))
+
+
+def cancel_events(triggers: Iterable[Trigger]) -> list[str]:
+    """Names of the events that can cancel one of these."""
+    return sorted({ALWAYS, *(event for trigger in triggers for event in trigger.header.cancel_on)})
 
 
 if __name__ == "__main__":  # workers import this module; unguarded they would submit it again

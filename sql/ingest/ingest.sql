@@ -21,7 +21,7 @@ SELECT
         flags, sent_time, received_at, event_time <= CURRENT_WATERMARK(event_time), ${future_flag_after_ms}, ${historical_after_ms}
     ) AS flags
 FROM arrivals
-WHERE NOT collides
+WHERE NOT collides AND ${kept_events}
 UNION ALL
 SELECT
     KAFKA_PARTITION(device_id, ${partitions}) AS kafka_partition,

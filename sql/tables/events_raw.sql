@@ -1,5 +1,6 @@
 -- What producers send, one row a line. The format never fails: a line it cannot read has a `reason` and nothing else.
--- received_at is the broker's clock (the topic is LogAppendTime), so t is never ahead of arrival, whatever a producer's clock says.
+-- received_at is the broker's clock (the topic is LogAppendTime), so t is never ahead of arrival, whatever a producer's clock says; in a
+-- history read from files it is what the line says.
 CREATE TEMPORARY TABLE events_raw (
     reason STRING,
     `raw` BYTES,
@@ -11,6 +12,7 @@ CREATE TEMPORARY TABLE events_raw (
     user_id STRING,
     previous_id STRING,
     sent_time TIMESTAMP_LTZ(3),
+    sent_received_at TIMESTAMP_LTZ(3),
     behavioural BOOLEAN,
     lines ARRAY<ROW<product_id STRING, name STRING, price DECIMAL(18, 2), quantity INT>>,
     source STRING,
@@ -38,12 +40,12 @@ CREATE TEMPORARY TABLE events_raw (
     consent STRING,
     properties STRING,
     flags ARRAY<STRING>,
-    received_at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
+    received_at ${received_column},
     raw_partition INT NOT NULL METADATA FROM 'partition' VIRTUAL,
     arrival BIGINT NOT NULL METADATA FROM 'offset' VIRTUAL,
     event_time AS CASE
         WHEN reason IS NOT NULL THEN TO_TIMESTAMP_LTZ(0, 3) -- rubbish must not move the clock of a history that is read
-        WHEN sent_time IS NULL OR sent_time > received_at THEN received_at
+        WHEN sent_time IS NULL OR sent_time > ${received_time} THEN ${received_time}
         ELSE sent_time
     END,
     WATERMARK FOR event_time AS event_time - ${out_of_orderness}

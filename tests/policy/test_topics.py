@@ -1,4 +1,4 @@
-"""Every topic has its contract, and every contract a topic."""
+"""Every topic and published table has its contract, and every contract one of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import json
 from jsonschema import Draft202012Validator
 
 from connectors.topics import TOPICS
+from jobs.definitions import published
 from tests.policy.project_files import ROOT
 
 SCHEMAS = ROOT / "sql" / "schemas"
 
 
-def test_every_topic_has_its_schema_file_and_none_is_left_over() -> None:
-    assert {f"{topic.schema}.schema.json" for topic in TOPICS.values()} == {path.name for path in SCHEMAS.glob("*.schema.json")}
+def test_every_topic_and_published_table_has_its_schema_file_and_none_is_left_over() -> None:
+    names = {topic.schema for topic in TOPICS.values()} | {table.schema for table in published.tables().values()}
+    assert {f"{name}.schema.json" for name in names} == {path.name for path in SCHEMAS.glob("*.schema.json")}
 
 
 def test_every_schema_is_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from importlib import resources
 
@@ -24,7 +25,7 @@ def test_packs_are_there() -> None:
 
 @every_trigger
 def test_its_parameters_become_literals(trigger: Trigger) -> None:
-    assert ":" not in trigger.select().replace("':'", ""), f"{trigger.path}: a parameter is left"
+    assert not re.search(r":\w", re.sub(r"--[^\n]*|'[^']*'", "", trigger.select())), f"{trigger.path}: a parameter is left"
 
 
 @every_trigger

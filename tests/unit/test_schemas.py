@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from connectors.topics import TOPICS
+from jobs.definitions import published
 from jobs.gate.reasons import Reason, Verdict
 
 FOLDER = Path(__file__).parents[2] / "sql" / "schemas"
@@ -41,8 +42,18 @@ def undescribed(schema: dict[str, Any]) -> list[str]:
     return found
 
 
-def test_the_folder_holds_one_schema_per_topic_and_nothing_else() -> None:
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{topic.schema}.schema.json" for topic in TOPICS.values())
+def test_the_folder_holds_one_schema_per_topic_and_published_table_and_nothing_else() -> None:
+    names = {topic.schema for topic in TOPICS.values()} | {table.schema for table in published.tables().values()}
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{name}.schema.json" for name in names)
+
+
+@pytest.mark.parametrize("name", sorted(published.tables().keys() - TOPICS.keys()))
+def test_the_schema_of_a_table_that_is_no_topic_describes_each_column_and_its_example_passes(name: str) -> None:
+    schema = json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    assert [found for part in schema["$defs"].values() for found in undescribed(part)] == []
+    assert [error.message for row in schema["examples"] for error in Draft202012Validator(schema).iter_errors(row)] == []
+    assert set(schema["examples"][0]) | {"bounce"} >= set(schema["$defs"]["row"]["properties"]), "the example shows every column"
 
 
 @pytest.mark.parametrize("name", NAMES)

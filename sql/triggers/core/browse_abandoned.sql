@@ -14,6 +14,8 @@ max_age: 6 hours
 params:
   min_views: {type: int, default: 1}
 --- */
+-- For the marketer: the last product somebody looked at, and the others of the visit, half an hour after they left. Whoever put
+-- something into the cart meanwhile is left to cart_abandoned. Raise `min_views` to write only to people who looked more than once.
 SELECT
     device_id,
     user_id,

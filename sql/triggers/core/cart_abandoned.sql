@@ -14,6 +14,9 @@ max_age: 6 hours
 params:
   min_items: {type: int, default: 1}
 --- */
+-- For the marketer: a reminder of the very items that are still in the cart, while the visit is fresh. Whoever orders before the mail
+-- leaves, on whatever device, gets none. It goes out about five minutes after the last click; for a later one set `send_after: 4 hours`
+-- (then an order within those hours cancels it too). `min_items` is the least number of units.
 SELECT
     device_id,
     user_id,

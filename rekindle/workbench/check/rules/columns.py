@@ -36,7 +36,7 @@ _EXPECTED = {
     "since": (_TIMES, "a time", "a time column of the table"),
 }
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-_NULL_PROOF = ("COALESCE", "IFNULL", "CASE", "JSON_OBJECT")
+_NULL_PROOF = ("COALESCE", "IFNULL", "CASE", "JSON_OBJECT", "MAX", "MIN", "LISTAGG", "COUNT")  # aggregates skip NULLs
 
 
 class Missing(Rule):

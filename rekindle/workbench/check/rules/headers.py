@@ -13,7 +13,8 @@ from jobs.durations import millis
 from rekindle.workbench.check.rules.base import Example, Rule, Subject
 from udfs import mapping
 
-_PARTICIPLE = re.compile(r"\w+(ed|en|due)")
+_PARTICIPLE = re.compile(r"\w+(ed|en)|due")
+_PARTICLES = {"up", "out", "off", "in", "down", "over", "back", "on"}
 _IRREGULAR = {"bought", "built", "gone", "held", "kept", "left", "lost", "made", "met", "paid", "read", "seen", "sent", "sold", "won"}
 _MARKETING = {"cart", "checkout", "browse", "search", "wishlist", "price", "back", "replenishment", "customer", "winback", "win"}
 _LAPSED = {"abandoned", "lapsed", "dropped", "reminded", "stocked"}
@@ -51,6 +52,8 @@ class Name(Rule):
 
     def header(self, subject: Subject, header: Header) -> Iterator[Finding]:
         words = header.name.split("_")
+        if len(words) > 2 and words[-1] in _PARTICLES:
+            words.pop()  # followed_up, checked_out
         if len(words) < 2 or not (_PARTICIPLE.fullmatch(words[-1]) or words[-1] in _IRREGULAR):
             hint = "say what happened to what: cart_abandoned, price_dropped, welcome_due"
             yield self.found(subject, subject.at_key("name"), f"'{header.name}' is not <noun>_<participle>", hint)

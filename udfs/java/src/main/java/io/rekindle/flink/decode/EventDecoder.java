@@ -16,12 +16,15 @@ final class EventDecoder {
 
     private final Mapping mapping;
     private final int maxBytes;
+    private final boolean needsTime;
     private final Node[] found;
     private final int[] ranks;
 
-    EventDecoder(Mapping mapping, int maxBytes) {
+    /** needsTime: no record time will stand in for a line without one. */
+    EventDecoder(Mapping mapping, int maxBytes, boolean needsTime) {
         this.mapping = mapping;
         this.maxBytes = maxBytes;
+        this.needsTime = needsTime;
         this.found = new Node[mapping.columns.size() + 1];
         this.ranks = new int[found.length];
     }
@@ -58,7 +61,7 @@ final class EventDecoder {
         if (event.event == null) {
             return "no_event";
         }
-        if (!setTime(event, root)) {
+        if (!setTime(event, root) || needsTime && event.time == Times.NONE) {
             return "no_time";
         }
         event.behavioural = mapping.isBehavioural(event.event);

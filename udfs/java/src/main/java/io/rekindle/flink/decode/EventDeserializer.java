@@ -16,22 +16,24 @@ final class EventDeserializer implements DeserializationSchema<RowData> {
     private final TypeInformation<RowData> type;
     private final String mapping;
     private final int maxLineBytes;
+    private final boolean needsTime;
 
     private transient EventDecoder decoder;
     private transient EventColumns.Getter[] getters;
 
-    EventDeserializer(RowType rowType, TypeInformation<RowData> type, String mapping, int maxLineBytes) {
+    EventDeserializer(RowType rowType, TypeInformation<RowData> type, String mapping, int maxLineBytes, boolean needsTime) {
         this.columns = List.copyOf(rowType.getFieldNames());
         this.type = type;
         this.mapping = mapping;
         this.maxLineBytes = maxLineBytes;
+        this.needsTime = needsTime;
         EventColumns.getters(columns, new Mapping(mapping)); // an unknown column is told at planning time
     }
 
     @Override
     public void open(InitializationContext context) {
         Mapping table = new Mapping(mapping);
-        decoder = new EventDecoder(table, maxLineBytes);
+        decoder = new EventDecoder(table, maxLineBytes, needsTime);
         getters = EventColumns.getters(columns, table);
     }
 

@@ -25,11 +25,13 @@ public class EventFormatFactory implements DeserializationFormatFactory {
 
     static final ConfigOption<String> MAPPING = ConfigOptions.key("mapping").stringType().noDefaultValue();
     static final ConfigOption<Integer> MAX_LINE_BYTES = ConfigOptions.key("max-line-bytes").intType().defaultValue(262_144);
+    /** For a history that is no Kafka topic: a line without a time has none. */
+    static final ConfigOption<Boolean> NEEDS_TIME = ConfigOptions.key("needs-time").booleanType().defaultValue(false);
 
     @Override
     public DecodingFormat<DeserializationSchema<RowData>> createDecodingFormat(DynamicTableFactory.Context context, ReadableConfig options) {
         FactoryUtil.validateFactoryOptions(this, options);
-        return new Format(options.get(MAPPING), options.get(MAX_LINE_BYTES));
+        return new Format(options.get(MAPPING), options.get(MAX_LINE_BYTES), options.get(NEEDS_TIME));
     }
 
     @Override
@@ -44,17 +46,17 @@ public class EventFormatFactory implements DeserializationFormatFactory {
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Set.of(MAX_LINE_BYTES);
+        return Set.of(MAX_LINE_BYTES, NEEDS_TIME);
     }
 
-    private record Format(String mapping, int maxLineBytes) implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
+    private record Format(String mapping, int maxLineBytes, boolean needsTime) implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
 
         @Override
         public DeserializationSchema<RowData> createRuntimeDecoder(
                 DynamicTableSource.Context context, DataType physicalType, int[][] projections) {
             DataType produced = Projection.of(projections).project(physicalType);
             return new EventDeserializer(
-                    (RowType) produced.getLogicalType(), context.createTypeInformation(produced), mapping, maxLineBytes);
+                    (RowType) produced.getLogicalType(), context.createTypeInformation(produced), mapping, maxLineBytes, needsTime);
         }
 
         @Override

@@ -1,0 +1,86 @@
+"""The three stages of a run over history, each a bounded job from folder to folder: ingest, evaluate, gate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import orjson
+
+from connectors.kafka import literal
+from jobs.definitions.trigger import Trigger
+from jobs.environment import StreamEnvironment
+from jobs.evaluate import job as evaluate_job
+from jobs.gate import job as gate_job
+from jobs.gate.decisions import Decision
+from jobs.gate.replay import Broken, Input, decide
+from jobs.gate.retention import GateSettings
+from jobs.ingest import job as ingest_job
+from jobs.settings import Settings
+from rekindle.workbench.history import logs
+from rekindle.workbench.history.environment import environment
+from rekindle.workbench.history.running import Report, to_its_end
+
+GATE_INPUTS = "gate_inputs"
+_OWN_TOPIC = re.compile(r"\b(?:carts|sessions|profiles|catalog|catalog_changes)\b", re.IGNORECASE)
+_FROM_EVENTS = re.compile(r"\b(?:events|receipts|interests)\b", re.IGNORECASE)
+
+
+def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequence[Trigger], report: Report | None = None) -> list[str]:
+    """Raw lines → `events carts sessions identities dead_letters`. Returns: names of files that were cut off.
+
+    triggers: of `events` only what these and the gate read is kept; the rest is most of a history.
+    """
+    env = environment(settings, "ingest", folder, raw)
+    env.values["kept_events"] = _kept_events(triggers)
+    ingest_job.build(env, settings)
+    env.run_script("ingest/quarantine.sql")
+    return to_its_end(env, report)
+
+
+def evaluate(
+    settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
+) -> None:
+    """Published tables → `trigger_candidates`. env: an empty job, when tables are not all in `folder`."""
+    env = env or environment(settings, "evaluate", folder)
+    evaluate_job.build(env, settings, triggers)
+    to_its_end(env, report)
+
+
+def gate(
+    settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
+) -> Iterator[Decision | Broken]:
+    """`trigger_candidates`, `events`, `profiles` → decisions, person by person. Flink joins, as in production; the machine decides here.
+
+    env: as for `evaluate`.
+    """
+    env = env or environment(settings, "gate", folder)
+    for table in gate_job.READ_TABLES:
+        env.run_script(f"tables/{table}.sql")
+    gate_job.select_inputs(env, triggers)
+    _add_sink(env, folder / GATE_INPUTS)
+    to_its_end(env, report)
+    yield from decide(_inputs(folder / GATE_INPUTS), GateSettings())
+
+
+def _add_sink(env: StreamEnvironment, folder: Path) -> None:
+    options = f"'connector' = 'rekindle-log', 'path' = {literal(str(folder))}, 'value.format' = 'json', 'key.field' = 'person_id'"
+    env.run(
+        "CREATE TEMPORARY TABLE gate_inputs_sink (kind STRING, person_id STRING, body STRING, "
+        f"record_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp') WITH ({options})"
+    )
+    env.run("INSERT INTO gate_inputs_sink SELECT kind, person_id, body, CAST(at_time AS TIMESTAMP_LTZ(3)) FROM gate_inputs")
+
+
+def _inputs(folder: Path) -> Iterator[Input]:
+    for record in logs.read(folder):
+        row = orjson.loads(record.value or b"{}")
+        yield Input(record.at, row["kind"], row["person_id"], row["body"])
+
+
+def _kept_events(triggers: Sequence[Trigger]) -> str:
+    """SQL condition. A name in a comment keeps too much, never too little."""
+    if any(_FROM_EVENTS.search(trigger.query) or not _OWN_TOPIC.search(trigger.query) for trigger in triggers):
+        return "TRUE"
+    return f"event IN ({', '.join(literal(event) for event in gate_job.cancel_events(triggers))})"

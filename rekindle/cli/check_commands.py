@@ -27,7 +27,6 @@ def check(context: click.Context, what: tuple[str, ...], watch: bool, rules: boo
 
         click.echo(pages.markdown(), nl=False)
         return
-    from rekindle.workbench.check import watching
     from rekindle.workbench.check.checker import Report
     from rekindle.workbench.check.collect import default_root
     from rekindle.workbench.check.session import Session
@@ -43,12 +42,17 @@ def check(context: click.Context, what: tuple[str, ...], watch: bool, rules: boo
         else:
             click.echo(render.report(report, report.texts))
 
-    if watch:
-        watching.watch(session, show)
-        return
     report = session.check()
     show(report)
-    context.exit(1 if report.errors else 0)
+    if not watch:
+        context.exit(1 if report.errors else 0)
+    from rekindle.workbench.watching import changes
+
+    while True:
+        watched = session.watched()
+        progress("waiting for a change (Ctrl-C ends)")
+        changes(watched)
+        show(session.check())
 
 
 def _as_json(report: object, one_line: bool) -> None:

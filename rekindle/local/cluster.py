@@ -82,15 +82,10 @@ def prepare(folder: Path, *, home: Path, overlay_file: Path, jars: Path, options
     writer.dump(merged, conf / "config.yaml")
     (folder / _SCRATCH).mkdir(parents=True)
     lib.mkdir()
-    for jar in flink_jars(home):
+    for jar in (*(home / "lib").glob("*.jar"), *(home / "opt").glob("flink-python-*.jar")):
         (lib / jar.name).symlink_to(jar)
     for jar in jars.glob("*.jar"):
         shutil.copy(jar, lib)  # not a link: a build that rewrites its jar would pull it from under a running JVM
-
-
-def flink_jars(home: Path) -> list[Path]:
-    """What a Flink process needs of the wheel. home: pyflink's folder."""
-    return [*(home / "lib").glob("*.jar"), *(home / "opt").glob("flink-python-*.jar")]
 
 
 def scratch(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.settings import Settings
-from rekindle.workbench.check import checker
+from rekindle.workbench.check import checker, locks
 from rekindle.workbench.check.checker import Report
 from rekindle.workbench.check.collect import Collected, collect
 from rekindle.workbench.check.outcome import Outcome
@@ -38,15 +38,21 @@ class Session:
         """Which files are meant now."""
         return collect(self.what, self.root)
 
+    def watched(self) -> list[Path]:
+        """Files whose change makes another check worth while: triggers, their tests, the packs' locks."""
+        files = {one.path for one in (*self.collected().all_files, *self.collected().files)}
+        tests = {path.with_name(path.name.removesuffix(".sql") + ".test.yaml") for path in files}
+        return sorted(files | tests | {path.parent / locks.NAME for path in files} | {self.root / "any"})
+
     def judge(self, sql: str) -> Outcome:
         """Flink's verdict on a SELECT. Starts the JVM the first time: files without a SELECT need none."""
         if self._planner is None:
             if self.report:
                 self.report("starting Flink's planner")
-            from rekindle.local.client import use_planning_jars
             from rekindle.local.paths import Places
+            from rekindle.workbench import jvm
 
-            use_planning_jars(Places.under(self.state_dir))
+            jvm.start(Places.under(self.state_dir))
             from rekindle.workbench.check.planner import Planner
 
             self._planner = Planner(self.settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import click
 
@@ -48,11 +49,12 @@ def check(context: click.Context, what: tuple[str, ...], watch: bool, rules: boo
         context.exit(1 if report.errors else 0)
     from rekindle.workbench.watching import changes
 
-    while True:
-        watched = session.watched()
-        progress("waiting for a change (Ctrl-C ends)")
-        changes(watched)
-        show(session.check())
+    with suppress(KeyboardInterrupt):
+        while True:
+            watched = session.watched()
+            progress("waiting for a change (Ctrl-C ends)")
+            changes(watched)
+            show(session.check())
 
 
 def _as_json(report: object, one_line: bool) -> None:

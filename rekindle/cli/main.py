@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import cases_commands, history_commands, job_commands, pack_commands, stack_commands, topics_commands
+from rekindle.cli import (
+    cases_commands,
+    check_commands,
+    history_commands,
+    job_commands,
+    pack_commands,
+    stack_commands,
+    topics_commands,
+)
 from rekindle.cli.invocation import Invocation
 
 
@@ -66,6 +74,8 @@ for _command in (
     stack_commands.status,
     stack_commands.doctor,
     topics_commands.topics,
+    check_commands.check,
+    check_commands.tables,
     cases_commands.test,
     history_commands.preview,
     history_commands.backtest,

@@ -54,7 +54,8 @@ def evaluate(
 ) -> None:
     """Published tables → `trigger_candidates`. env: an empty job, when tables are not all in `folder`.
 
-    lateness: also writes LATENESS, a row for each row of a trigger: its user_id, which candidates have no more, and what the watermark was when it came.
+    lateness: also writes LATENESS, a row for each row of a trigger: its user_id, which candidates no longer have, and what the watermark was
+    when it came.
     """
     env = env or environment(settings, "evaluate", folder)
     bound = evaluate_job.build(env, settings, triggers)
@@ -83,7 +84,8 @@ def _add_lateness(env: StreamEnvironment, folder: Path, bound: Sequence[Bound]) 
     columns = "`trigger` STRING, device_id STRING, user_id STRING, occasion STRING, fired_at BIGINT, came_at BIGINT"
     env.run(f"CREATE TEMPORARY TABLE lateness_sink ({columns}) WITH ({options})")
     rows = (
-        f"SELECT {literal(one.trigger.name)}, device_id, user_id, CAST(occasion AS STRING), EPOCH_MILLIS(CAST(fired_at AS TIMESTAMP_LTZ(3))), "
+        f"SELECT {literal(one.trigger.name)}, device_id, user_id, CAST(occasion AS STRING), "
+        "EPOCH_MILLIS(CAST(fired_at AS TIMESTAMP_LTZ(3))), "
         f"EPOCH_MILLIS(CAST(CURRENT_WATERMARK(fired_at) AS TIMESTAMP_LTZ(3))) FROM {one.view}"
         for one in bound
     )

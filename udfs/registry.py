@@ -1,7 +1,7 @@
 """Every function the suite adds to SQL: name → Java class in `rekindle-flink-udfs.jar`.
 
 They run on the JVM because they stand on the path of every event; the rules they follow are in `semantics.md`, their sources in
-`udfs/java`. `HEARTBEATS`, `FIRST_ARRIVAL`, `DEVICE_ACTIVITY`, `PRODUCT_CHANGES` and `PRODUCT_INTERESTS` are process table functions:
+`udfs/java`. `HEARTBEATS`, `FIRST_ARRIVAL`, `DEVICE_ACTIVITY`, `PRODUCT_ACTS`, `PRODUCT_CHANGES` and `PRODUCT_INTERESTS` are process table functions:
 they take a table. `READ_LINES` is a table function: a row in, rows out.
 """
 
@@ -20,6 +20,7 @@ FUNCTIONS: dict[str, str] = {
         "HEARTBEATS": "Heartbeats",
         "ISO_TIME": "IsoTime",
         "KAFKA_PARTITION": "KafkaPartition",
+        "PRODUCT_ACTS": "catalog.ProductActs",
         "PRODUCT_CHANGES": "catalog.ProductChanges",
         "PRODUCT_INTERESTS": "catalog.ProductInterests",
         "READ_LINES": "decode.ReadLines",

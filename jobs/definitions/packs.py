@@ -46,7 +46,9 @@ def named_as_its_file(draft: Draft) -> list[Finding]:
 
 def names(root: Traversable | Path | None = None) -> list[str]:
     """Packs there are, by name."""
-    return sorted(folder.name for folder in (root or resources.files("sql") / ROOT).iterdir() if folder.is_dir() and folder.name[0] not in "._")
+    return sorted(
+        folder.name for folder in (root or resources.files("sql") / ROOT).iterdir() if folder.is_dir() and folder.name[0] not in "._"
+    )
 
 
 def files(pack: str, root: Traversable | Path | None = None) -> list[Traversable | Path]:

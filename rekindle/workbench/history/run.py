@@ -63,7 +63,9 @@ class History:
         shutil.rmtree(folder)
         if broken:
             self.garbage.append(broken)
-        return sorted(decisions, key=lambda one: (one.decided_at, one.candidate.person_id, one.candidate.fired_at, one.candidate.trigger_id))
+        return sorted(
+            decisions, key=lambda one: (one.decided_at, one.candidate.person_id, one.candidate.fired_at, one.candidate.trigger_id)
+        )
 
 
 @contextmanager

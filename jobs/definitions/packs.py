@@ -46,12 +46,11 @@ def named_as_its_file(draft: Draft) -> list[Finding]:
 
 def names(root: Traversable | Path | None = None) -> list[str]:
     """Packs there are, by name."""
-    return sorted(
-        folder.name for folder in (root or resources.files("sql") / ROOT).iterdir() if folder.is_dir() and folder.name[0] not in "._"
-    )
+    folders = (root or resources.files("sql") / ROOT).iterdir()
+    return sorted(folder.name for folder in folders if folder.is_dir() and folder.name[0] not in "._")
 
 
-def files(pack: str, root: Traversable | Path | None = None) -> list[Traversable | Path]:
+def trigger_files(pack: str, root: Traversable | Path | None = None) -> list[Traversable | Path]:
     """The `.sql` files of a pack, by name."""
     folder = (root or resources.files("sql") / ROOT) / pack
     return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)

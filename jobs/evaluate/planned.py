@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from py4j.protocol import Py4JJavaError
 from pyflink.java_gateway import get_gateway
 from pyflink.util.exceptions import JavaException
 
+from jobs.definitions import refusals
+from jobs.definitions.findings import FindingsError
 from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
-from jobs.errors import DefinitionError
+
+REFUSALS = (Py4JJavaError, JavaException)
+"""What PyFlink raises when Java refuses a statement."""
 
 
 def columns(env: StreamEnvironment, view: str, trigger: Trigger) -> dict[str, bool]:
     """Makes `view` of the SELECT. Returns its columns, each with whether it is an event-time attribute.
 
-    Raises: DefinitionError with the planner's own sentence; never a Java stack trace.
+    Raises: FindingsError in the author's words and at the author's place; never a Java stack trace.
     """
+    rendered = trigger.source.rendered(trigger.header.params)
     try:
-        env.run(f"CREATE TEMPORARY VIEW {view} AS\n{trigger.select()}")
+        env.table.sql_query(rendered.text)  # alone first: positions of a refusal count from the SELECT's beginning
+        env.run(f"CREATE TEMPORARY VIEW {view} AS\n{rendered.text}")
         schema = env.table.from_path(view)._j_table.getResolvedSchema().getColumns()
-    except (Py4JJavaError, JavaException) as error:
-        raise DefinitionError(f"{trigger.path}:{trigger.query_line}: {_innermost(error)}", "see docs/triggers.md") from None
+    except REFUSALS as error:
+        raise FindingsError([refusals.finding(trigger.source, rendered, message(error))]) from None
+    return {column.getName(): is_rowtime(column.getDataType()) for column in schema}
+
+
+def is_rowtime(data_type: Any) -> bool:
+    """Whether a column of this Java DataType is an event-time attribute."""
     checks = get_gateway().jvm.org.apache.flink.table.types.logical.utils.LogicalTypeChecks
-    return {column.getName(): bool(checks.isRowtimeAttribute(column.getDataType().getLogicalType())) for column in schema}
+    return bool(checks.isRowtimeAttribute(data_type.getLogicalType()))
 
 
-def _innermost(error: Exception) -> str:
-    """The first line of the last cause's message: the others only say that something failed."""
+def message(error: Exception) -> str:
+    """What Java said: the first cause with a position, else the last that says anything; the others only say that something failed."""
     if not isinstance(error, Py4JJavaError):
-        return str(error).splitlines()[0]
-    cause = error.java_exception
-    while cause.getCause() is not None:
-        cause = cause.getCause()
-    return str(cause.getMessage() or cause).splitlines()[0]
+        return str(error)
+    cause, last = error.java_exception, ""
+    while cause is not None:
+        text = str(cause.getMessage() or "")
+        if "line " in text and ", column " in text:
+            return text
+        last, cause = text or last, cause.getCause()
+    return last or str(error.java_exception)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from connectors.kafka import literal
+from jobs.definitions import output
+from jobs.definitions.findings import FindingsError
+from jobs.definitions.output import OPTIONAL
 from jobs.definitions.trigger import Trigger
 from jobs.durations import millis
-from jobs.errors import DefinitionError
 from jobs.settings import Settings
 from jobs.values import interval
 
-REQUIRED = ("device_id", "user_id", "occasion", "fired_at", "payload")
-OPTIONAL = "since"
 CLOCKS = {"carts": "ended_at", "sessions": "ended_at"}
 """Topics whose heartbeats the candidates' are made of, with their time columns."""
 
@@ -25,18 +25,12 @@ def view_name(trigger: Trigger) -> str:
 def check_columns(trigger: Trigger, columns: Mapping[str, bool]) -> None:
     """columns: what the planner says the SELECT gives, with whether it is a time attribute.
 
-    Raises: DefinitionError for a column missing or one too many, or a T that is not the table's own event time: candidates of such a T
+    Raises: FindingsError for a column missing or one too many, or a T that is not the table's own event time: candidates of such a T
     could lie behind the clock of their topic.
     """
-    missing = [name for name in REQUIRED if name not in columns]
-    extra = [name for name in columns if name not in (*REQUIRED, OPTIONAL)]
-    place = f"{trigger.path}:{trigger.query_line}"
-    if missing or extra:
-        fact = f"output column '{missing[0]}' is missing" if missing else f"unknown output column '{extra[0]}'"
-        raise DefinitionError(f"{place}: {fact}", f"columns: {', '.join(REQUIRED)} and, if wanted, {OPTIONAL}")
-    if not columns["fired_at"]:
-        clocks = ", ".join(f"{clock} of {table}" for table, clock in {**CLOCKS, "events": "event_time"}.items())
-        raise DefinitionError(f"{place}: fired_at is not a table's event time", f"take the column as it is: {clocks}")
+    found = [trigger.source.finding(wrong.code, wrong.message, 0, 6, wrong.hint) for wrong in output.wrong_columns(columns)]
+    if found:
+        raise FindingsError(found)
 
 
 def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Settings) -> str:

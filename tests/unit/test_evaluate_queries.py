@@ -27,17 +27,20 @@ def test_a_missing_column_is_named_with_file_line_and_those_there_should_be(name
     with pytest.raises(DefinitionError) as error:
         queries.check_columns(a_trigger(), {column: clock for column, clock in COLUMNS.items() if column != name})
     finding, hint = str(error.value).splitlines()
-    assert finding == f"p/a_test.sql:10: output column '{name}' is missing"
+    assert finding == f"p/a_test.sql:10:1: output column '{name}' is missing"
     assert hint == "  = columns: device_id, user_id, occasion, fired_at, payload and, if wanted, since"
 
 
 def test_a_column_too_many_is_named() -> None:
-    with pytest.raises(DefinitionError, match=r"p/a_test\.sql:10: unknown output column 'colour'"):
+    with pytest.raises(DefinitionError, match=r"p/a_test\.sql:10:1: unknown output column 'colour'"):
         queries.check_columns(a_trigger(), COLUMNS | {"colour": False})
 
 
 def test_t_must_be_the_clock_of_a_table() -> None:
-    with pytest.raises(DefinitionError, match="fired_at is not a table's event time\n  = take the column as it is: ended_at of carts, "):
+    with pytest.raises(
+        DefinitionError,
+        match="fired_at is not a table's event time\n  = take the column as it is: event_time of events, ended_at of carts, ",
+    ):
         queries.check_columns(a_trigger(), COLUMNS | {"fired_at": False})
 
 

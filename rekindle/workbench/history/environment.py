@@ -39,7 +39,10 @@ def offline_settings(settings: Settings, parallelism: int = 1) -> Settings:
 
 
 def environment(settings: Settings, job: str, folder: Path, raw: Sequence[Path] = ()) -> StreamEnvironment:
-    """An empty job whose topics are the folders `folder/<topic>`. settings: as of `offline_settings`. raw: files of `events.raw`, in order."""
+    """An empty job whose topics are the folders `folder/<topic>`.
+
+    settings: as of `offline_settings`. raw: files of `events.raw`, in order.
+    """
     env = stream_environment(settings, job)
     client = kafka.Client("", job)
     for topic in TOPICS.values():

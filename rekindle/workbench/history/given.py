@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,5 +101,5 @@ def epoch_ms(value: Any) -> int | None:
         instant = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    instant = instant.replace(tzinfo=timezone.utc) if instant.tzinfo is None else instant
+    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
     return round(instant.timestamp() * 1000) if instant.year >= 1970 else None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -125,6 +126,6 @@ def _starts(raw: Sequence[Path]) -> list[int]:
     return starts
 
 
-def _row(record: logs.Record) -> dict[str, object]:
-    row: dict[str, object] = orjson.loads(record.value or b"{}")
+def _row(record: logs.Record) -> dict[str, Any]:
+    row: dict[str, Any] = orjson.loads(record.value or b"{}")
     return row

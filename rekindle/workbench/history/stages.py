@@ -13,8 +13,8 @@ from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import job as evaluate_job
 from jobs.gate import job as gate_job
-from jobs.gate.replay import Broken, Input, decide
 from jobs.gate.decisions import Decision
+from jobs.gate.replay import Broken, Input, decide
 from jobs.gate.retention import GateSettings
 from jobs.ingest import job as ingest_job
 from jobs.settings import Settings
@@ -39,16 +39,23 @@ def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequ
     return to_its_end(env, report)
 
 
-def evaluate(settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None) -> None:
-    """Published tables → `trigger_candidates`."""
-    env = environment(settings, "evaluate", folder)
+def evaluate(
+    settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
+) -> None:
+    """Published tables → `trigger_candidates`. env: an empty job, when tables are not all in `folder`."""
+    env = env or environment(settings, "evaluate", folder)
     evaluate_job.build(env, settings, triggers)
     to_its_end(env, report)
 
 
-def gate(settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None) -> Iterator[Decision | Broken]:
-    """`trigger_candidates`, `events`, `profiles` → decisions, person by person. Flink joins, as in production; the machine decides here."""
-    env = environment(settings, "gate", folder)
+def gate(
+    settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
+) -> Iterator[Decision | Broken]:
+    """`trigger_candidates`, `events`, `profiles` → decisions, person by person. Flink joins, as in production; the machine decides here.
+
+    env: as for `evaluate`.
+    """
+    env = env or environment(settings, "gate", folder)
     for table in gate_job.READ_TABLES:
         env.run_script(f"tables/{table}.sql")
     gate_job.select_inputs(env, triggers)

@@ -1,0 +1,1 @@
+"""Test cases of triggers: rows given, a clock, rows expected; run through the SQL and the gate of production."""

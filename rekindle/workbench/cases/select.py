@@ -1,0 +1,79 @@
+"""Which triggers and cases a person means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from jobs.definitions import files as trigger_files
+from jobs.definitions import packs
+from jobs.definitions.findings import Finding, FindingsError
+from jobs.definitions.trigger import Trigger
+from jobs.errors import SettingsError
+from rekindle.workbench.cases import files
+from rekindle.workbench.cases.case import Case
+
+ENDING = ".test.yaml"
+
+
+@dataclass
+class Selection:
+    """Triggers with their cases. findings: what is wrong with files; it hides none of the rest. sources: files to watch."""
+
+    triggers: list[Trigger] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    sources: list[Path] = field(default_factory=list)
+
+
+def select(names: Sequence[str], wanted: str = "") -> Selection:
+    """names: triggers, packs or `.sql` files; none = every pack. wanted: only cases with all these words in trigger and sentence.
+
+    Raises: SettingsError for a name nobody knows.
+    """
+    found = Selection()
+    for sql, path in _files(names):
+        _add(found, sql, path)
+    words = wanted.lower().split()
+    found.cases = [case for case in found.cases if all(word in case.title.lower() for word in words)]
+    return found
+
+
+def _files(names: Sequence[str]) -> list[tuple[Traversable | Path, str]]:
+    known = {pack: packs.trigger_files(pack) for pack in packs.names()}
+    shipped = {file.name.removesuffix(".sql"): (file, packs.path(pack, file.name)) for pack, files_ in known.items() for file in files_}
+    if not names:
+        return list(shipped.values())
+    found: list[tuple[Traversable | Path, str]] = []
+    for name in names:
+        if name.endswith((".sql", ENDING)):
+            path = Path(name.removesuffix(ENDING).removesuffix(".sql") + ".sql")
+            found.append((path, str(path)))
+        elif name in shipped:
+            found.append(shipped[name])
+        elif name in known:
+            found += [(file, packs.path(name, file.name)) for file in known[name]]
+        else:
+            raise SettingsError(f"no trigger or pack '{name}'", f"give a file, or one of {', '.join(sorted([*shipped, *known]))}")
+    return found
+
+
+def _add(found: Selection, sql: Traversable | Path, path: str) -> None:
+    cases_path = path.removesuffix(".sql") + ENDING
+    name = sql.name.removesuffix(".sql") + ENDING
+    beside = sql.parent / name if isinstance(sql, Path) else None
+    found.sources += [one for one in (sql, beside) if isinstance(one, Path)]
+    try:
+        trigger = trigger_files.draft(sql, path).trigger()
+    except FindingsError as error:
+        found.findings += error.findings
+        return
+    if beside is None or not beside.is_file():
+        found.findings.append(Finding(files.CODE, cases_path, 0, 0, 1, "is missing", f"every trigger has cases: {trigger.name}{ENDING}"))
+        return
+    read = files.read(beside, cases_path, trigger.name)
+    found.triggers.append(trigger)
+    found.cases += read.cases
+    found.findings += read.findings

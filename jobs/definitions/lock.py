@@ -127,4 +127,4 @@ def text_of(at_ms: int) -> str:
 
 def _plain(entry: Entry) -> dict[str, Any]:
     """Its fields, without those that say nothing."""
-    return {name: value for name, value in vars(entry).items() if value not in (None, (), False) or name == "rebuilds" and not value}
+    return {name: value for name, value in vars(entry).items() if value not in (None, (), False) or (name == "rebuilds" and not value)}

@@ -54,8 +54,8 @@ def evaluate(
 ) -> None:
     """Published tables → `trigger_candidates`. env: an empty job, when tables are not all in `folder`.
 
-    lateness: also writes LATENESS, a row for each row of a trigger: its user_id, which candidates no longer have, and what the watermark was
-    when it came.
+    lateness: also writes LATENESS, a row for each row of a trigger: its user_id, which candidates no longer have, and what the watermark
+    was when it came.
     """
     env = env or environment(settings, "evaluate", folder)
     bound = evaluate_job.build(env, settings, triggers)

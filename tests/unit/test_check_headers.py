@@ -12,7 +12,6 @@ from rekindle.workbench.check.rules.headers import RULES
 from tests.unit.a_trigger import a_file
 
 SETTINGS = load(environ={})
-MARKED = 'locked: version {0}, meaning "{1}"'
 
 
 def found(extra: str = "", settings: Settings = SETTINGS, locked: dict[str, object] | None = None, **keys: str) -> list[tuple[str, str]]:

@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import cases_commands, check_commands, history_commands, job_commands, stack_commands, topics_commands
+from rekindle.cli import (
+    cases_commands,
+    check_commands,
+    history_commands,
+    job_commands,
+    pack_commands,
+    stack_commands,
+    topics_commands,
+)
 from rekindle.cli.invocation import Invocation
 
 
@@ -72,6 +80,8 @@ for _command in (
     history_commands.preview,
     history_commands.backtest,
     job_commands.run,
+    pack_commands.plan,
+    pack_commands.apply,
     job_commands.demo,
     job_commands.bench,
 ):

@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 from rekindle.cli import check_commands
 from rekindle.cli.main import rekindle
 from rekindle.workbench import watching
-from rekindle.workbench.check import collect
 from rekindle.workbench.check.outcome import Outcome
 from rekindle.workbench.check.planner import Planner
 from rekindle.workbench.check.rules.examples import CART, TEST, a_file
@@ -24,10 +23,11 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(flink: MiniCluster, jars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command, in an empty folder whose `packs` are the packs. The JVM of this process plans."""
-    monkeypatch.setattr(collect, "default_root", lambda: tmp_path / "packs")
     (tmp_path / "packs").mkdir()
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(rekindle, ["--state-dir", str(jars.parent), "check", *arguments])
+    return lambda *arguments: CliRunner().invoke(
+        rekindle, ["--state-dir", str(jars.parent), "--set", "packs_dir=packs", "check", *arguments]
+    )
 
 
 def write(folder: Path, **files: str) -> None:
@@ -39,11 +39,10 @@ def write(folder: Path, **files: str) -> None:
         path.with_name(f"{path.stem}.test.yaml").write_text(TEST, encoding="utf-8")
 
 
-def test_what_ships_has_no_findings_but_in_its_tests(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "default_root", lambda: root / "sql" / "triggers")
-    answer = json.loads(run("--json").stdout)
-    assert answer["files"] >= 2
-    assert [one for one in answer["findings"] if one["path"].endswith(".sql")] == []
+def test_what_ships_has_no_findings(flink: MiniCluster, jars: Path) -> None:
+    answer = json.loads(CliRunner().invoke(rekindle, ["--state-dir", str(jars.parent), "check", "--json"]).stdout)
+    assert answer["files"] >= 12
+    assert answer["findings"] == []
 
 
 def test_all_is_well_is_one_line_and_exit_code_0(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pyflink.java_gateway import get_gateway
 
 from jobs.definitions import published, reserved
 from jobs.environment import StreamEnvironment
-from jobs.evaluate.job import TABLES
+from jobs.evaluate.sources import TABLES
 from tests.flink.mini_cluster import MiniCluster
 
 
@@ -17,8 +17,7 @@ from tests.flink.mini_cluster import MiniCluster
 def env(flink: MiniCluster) -> StreamEnvironment:
     env = flink.environment("evaluate")
     for table in TABLES:
-        if not table.endswith("_sink"):
-            env.run_script(f"tables/{table}.sql")
+        env.run_script(f"tables/{table}.sql")
     return env
 
 

@@ -11,8 +11,8 @@ from pyflink.table import ExplainDetail
 
 from jobs.definitions import published
 from jobs.environment import StreamEnvironment, stream_environment
-from jobs.evaluate.job import TABLES
 from jobs.evaluate.planned import REFUSALS, is_rowtime, message
+from jobs.evaluate.sources import TABLES
 from jobs.settings import Settings
 from rekindle.workbench.check import plan, tree
 from rekindle.workbench.check.outcome import Comparison, Outcome, OutputColumn
@@ -35,8 +35,7 @@ class Planner:
     def _env(self) -> StreamEnvironment:
         env = stream_environment(self.settings, "check")
         for table in TABLES:
-            if not table.endswith("_sink"):
-                env.run_script(f"tables/{table}.sql")
+            env.run_script(f"tables/{table}.sql")
         return env
 
     def judge(self, sql: str) -> Outcome:

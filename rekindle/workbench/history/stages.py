@@ -17,7 +17,7 @@ from jobs.evaluate.sources import Bound
 from jobs.gate import job as gate_job
 from jobs.gate.decisions import Decision
 from jobs.gate.replay import Broken, Input, decide
-from jobs.gate.retention import GateSettings
+from jobs.gate.retention import long_enough_for
 from jobs.ingest import job as ingest_job
 from jobs.settings import Settings
 from rekindle.workbench.history import logs
@@ -76,7 +76,7 @@ def gate(
     gate_job.select_inputs(env, triggers)
     _add_sink(env, folder / GATE_INPUTS)
     to_its_end(env, report)
-    yield from decide(_inputs(folder / GATE_INPUTS), GateSettings())
+    yield from decide(_inputs(folder / GATE_INPUTS), long_enough_for(triggers))
 
 
 def _add_lateness(env: StreamEnvironment, folder: Path, bound: Sequence[Bound]) -> None:

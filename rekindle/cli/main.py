@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import cases_commands, history_commands, job_commands, stack_commands, topics_commands
+from rekindle.cli import cases_commands, catalogue_commands, history_commands, job_commands, stack_commands, topics_commands
 from rekindle.cli.invocation import Invocation
 
 
@@ -66,9 +66,13 @@ for _command in (
     stack_commands.status,
     stack_commands.doctor,
     topics_commands.topics,
+    catalogue_commands.new,
+    catalogue_commands.list_,
+    catalogue_commands.show,
     cases_commands.test,
     history_commands.preview,
     history_commands.backtest,
+    catalogue_commands.docs,
     job_commands.run,
     job_commands.demo,
     job_commands.bench,

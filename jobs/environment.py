@@ -13,13 +13,18 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from jobs import scripts, values
+from jobs import operators, scripts, values
 from jobs.durations import millis
+from jobs.operators import Operator
 from jobs.settings import Settings
 from udfs import registry
 
 Target = Literal["context", "remote"]
 """`context`: whatever runs this process decides (flink run, application mode, a mini cluster). `remote`: settings.flink.rest_url."""
+
+
+PLAN = "rekindle.plan"
+"""Job parameter that holds the plan's fingerprint."""
 
 
 @dataclass
@@ -33,6 +38,7 @@ class StreamEnvironment:
     inserts: StatementSet
     values: dict[str, str]
     _has_inserts: bool = field(default=False)
+    _operators: list[Operator] | None = field(default=None)
 
     def run_script(self, path: str, **extra: str) -> None:
         """Runs the statements of `sql/<path>`: an INSERT joins the job, anything else is executed at once."""
@@ -53,10 +59,19 @@ class StreamEnvironment:
         config.set_string(name, value)
         self.stream.configure(config)
 
+    def complete(self) -> list[Operator]:
+        """Ends the construction: the statements become operators, each with its uid. Returns: them, inputs before readers."""
+        if self._operators is None:
+            if self._has_inserts:
+                self.inserts.attach_as_datastream()
+            self._operators = operators.name_all(self.stream._j_stream_execution_environment.getTransformations(), self.job)
+        return self._operators
+
     def execute(self) -> JobClient:
         """Submits the job and returns without waiting for its end."""
-        if self._has_inserts:
-            self.inserts.attach_as_datastream()
+        planned = self.complete()
+        # in the web UI and in REST, so that `rekindle plan` can tell whether what runs is what pack.lock says
+        self.set_option("pipeline.global-job-parameters", f"{PLAN}:{operators.fingerprint(planned)}")
         return self.stream.execute_async(self.job)
 
 
@@ -67,8 +82,7 @@ def stream_environment(settings: Settings, job: str, target: Target = "context")
         config.set_string(name, value)
     stream = _remote(config) if target == "remote" else StreamExecutionEnvironment.get_execution_environment(config)
     table = StreamTableEnvironment.create(stream)
-    _restart_numbering(table)
-    for name, value in table_configuration(settings, job).items():
+    for name, value in table_configuration(settings).items():
         table.get_config().set(name, value)
     for declaration in registry.declarations():
         table.execute_sql(declaration)
@@ -79,18 +93,6 @@ def _remote(config: Configuration) -> StreamExecutionEnvironment:
     """`get_execution_environment` outside `flink run` would overwrite the target with `local`."""
     java_class = get_gateway().jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
     return StreamExecutionEnvironment(java_class(config._j_configuration))
-
-
-def _restart_numbering(table: StreamTableEnvironment) -> None:
-    """Lets the planner count its nodes from 1 again: the numbers are part of the uids, and the counter is one for the whole JVM.
-
-    Without it a job's uids depend on what was planned before it, and a job resubmitted alone does not find its state.
-    """
-    gateway = get_gateway()
-    loader = table._j_tenv.getPlanner().getClass().getClassLoader()
-    counter = loader.loadClass("org.apache.flink.table.planner.plan.nodes.exec.ExecNodeContext")
-    reset = counter.getMethod("resetIdCounter", gateway.new_array(gateway.jvm.Class, 0))
-    reset.invoke(None, gateway.new_array(gateway.jvm.Object, 0))
 
 
 def configuration(settings: Settings, job: str, target: Target = "context") -> dict[str, str]:
@@ -121,18 +123,19 @@ def configuration(settings: Settings, job: str, target: Target = "context") -> d
     return options | flink.options
 
 
-def table_configuration(settings: Settings, job: str) -> dict[str, str]:
-    """Table options of a job. uids carry the job's name, so that a savepoint of one job is never taken for another's."""
+def table_configuration(settings: Settings) -> dict[str, str]:
+    """Table options of a job."""
     return {
         "table.local-time-zone": "UTC",
         "table.exec.uid.generation": "ALWAYS",
-        "table.exec.uid.format": f"{job}-<id>-<type>-<transformation>",
+        # replaced by uids that do not count positions, see jobs/operators.py
+        "table.exec.uid.format": f"{operators.PLANNED}<id>-<transformation>",
         "table.exec.source.idle-timeout": "0 ms",  # idle partitions are what heartbeats are for
         **{name: value for name, value in settings.flink.options.items() if name.startswith("table.")},
     }
 
 
-def run(job: str, build: Callable[[StreamEnvironment, Settings], None], settings: Settings) -> None:
+def run(job: str, build: Callable[[StreamEnvironment, Settings], object], settings: Settings) -> None:
     """Builds and submits one job in the surrounding context: what `flink run -pym jobs.<job>.job` does."""
     env = stream_environment(settings, job)
     build(env, settings)

@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -26,6 +26,9 @@ _SECRET = re.compile(r"\$\{env:([A-Z][A-Z0-9_]*)\}")
 
 _LONGEST_GAP = timedelta(days=7)
 """The state of a device lives as long."""
+
+
+PackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class _Section(BaseModel):
@@ -93,13 +96,23 @@ class Deliver(_Section):
 class Settings(_Section):
     tenant: str = "default"
     epoch: int = 1
-    packs: list[str] = Field(default_factory=lambda: ["core"])
+    packs: list[PackName] = Field(default_factory=lambda: ["core"], min_length=1)
+    """Folders of triggers; each runs as a job of its own."""
+    packs_dir: str = ""
+    """Folder that holds the packs. Empty: the one that ships."""
     kafka: Kafka = Field(default_factory=Kafka)
     times: Times = Field(default_factory=Times)
     heartbeats: Heartbeats = Field(default_factory=Heartbeats)
     flink: Flink = Field(default_factory=Flink)
     deliver: Deliver = Field(default_factory=Deliver)
     destinations: dict[str, Destination] = Field(default_factory=dict)
+
+    @field_validator("packs")
+    @classmethod
+    def _are_named_once(cls, packs: list[str]) -> list[str]:
+        if len(set(packs)) < len(packs):
+            raise ValueError("a pack is named twice")
+        return packs
 
 
 def load(path: str | Path | None = None, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Settings:

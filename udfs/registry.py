@@ -20,6 +20,7 @@ FUNCTIONS: dict[str, str] = {
         "HEARTBEATS": "Heartbeats",
         "ISO_TIME": "IsoTime",
         "KAFKA_PARTITION": "KafkaPartition",
+        "PINNED": "Pinned",
         "PRODUCT_ACTS": "catalog.ProductActs",
         "PRODUCT_CHANGES": "catalog.ProductChanges",
         "PRODUCT_INTERESTS": "catalog.ProductInterests",

@@ -61,6 +61,12 @@ def path(pack: str, file: str) -> str:
     return f"sql/{ROOT}/{pack}/{file}"
 
 
-def active(packs: Sequence[str]) -> list[Trigger]:
-    """Triggers of these packs that run. A draft, paused or retired one gives no candidates."""
-    return [trigger for pack in packs for trigger in load(pack) if trigger.header.status == "active"]
+def active(packs: Sequence[str], root: str | Path | None = None) -> list[Trigger]:
+    """Triggers of these packs that run. A draft, paused or retired one gives no candidates. root: as of `load`; empty = default."""
+    folder = {"root": Path(root)} if root else {}
+    return [trigger for pack in packs for trigger in load(pack, **folder) if trigger.header.status == "active"]
+
+
+def job_name(pack: str) -> str:
+    """Name of the Flink job that runs a pack."""
+    return f"evaluate-{pack}"

@@ -22,6 +22,8 @@ def said(refusal: Refusal) -> Said | None:
     token = None if "<EOF>" in refusal.text else refusal.token_at(refusal.start)
     if '"= ="' in refusal.text and token is not None:
         return Said("T015", "'==' is not expected here", "equal is one sign: =", place=refusal.query.place(token.start, token.end + 1))
+    if token is not None and token.text.upper() in refusal.expected:  # the parser stumbles over the pair: the second is what is wrong
+        token = next(iter(refusal.tokens[refusal.tokens.index(token) + 1 :]), token)
     kinds = (_quote, _interval, _typing_error, _reserved, _comma)
     return next((one for kind in kinds if (one := kind(refusal, token)) is not None), None) or _other(refusal, token)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.kafka import literal
 from jobs.definitions import output
@@ -15,6 +16,14 @@ from jobs.values import interval
 
 CLOCKS = {"carts": "ended_at", "sessions": "ended_at"}
 """Topics whose heartbeats the candidates' are made of, with their time columns."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a trigger's rows are. view: with its database. active_from_ms: only a later T counts; 0 = all (epoch ms)."""
+
+    view: str
+    active_from_ms: int = 0
 
 
 def view_name(trigger: Trigger) -> str:
@@ -33,34 +42,57 @@ def check_columns(trigger: Trigger, columns: Mapping[str, bool]) -> None:
         raise FindingsError(found)
 
 
-def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Settings) -> str:
-    """SELECT over the author's view that adds what the header and the settings say. Its columns are the same for every trigger."""
+def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Settings, source: Source) -> str:
+    """SELECT over the author's view that adds what the header and the settings say. Its columns and types are the same for every trigger.
+
+    Every column but T is PINNED: what the joins behind the union keep must not depend on which triggers there are.
+    """
     header, arbitration = trigger.header, settings.times.arbitration
     destination = settings.destinations.get(header.destination)
-    since = f"CAST({OPTIONAL} AS TIMESTAMP_LTZ(3))" if OPTIONAL in columns else "CAST(NULL AS TIMESTAMP_LTZ(3))"
     fired_at = "CAST(fired_at AS TIMESTAMP_LTZ(3))"
     names = ", ".join(f"CAST({literal(event)} AS STRING)" for event in header.cancel_on)
-    return "\n".join(
-        [
-            "SELECT",
-            f"    CAST({literal(trigger.name)} AS STRING) AS `trigger`, {header.version} AS version, device_id, user_id,",
-            "    CAST(occasion AS STRING) AS occasion, fired_at,",
-            f"    {since} AS since, {fired_at} + {interval(header.send_after + arbitration)} AS decide_at,",
-            f"    {fired_at} + {interval(header.max_age)} AS expires_at,",
-            *(
-                f"    CAST({literal(text)} AS STRING) AS {name},"
-                for name, text in (("destination", header.destination), ("template", header.template), ("purpose", header.purpose))
-            ),
-            f"    {header.priority} AS priority, {f'ARRAY[{names}]' if names else 'CAST(NULL AS ARRAY<STRING>)'} AS cancel_on,",
-            *(
-                f"    CAST({millis(span)} AS BIGINT) AS {name},"
-                for name, span in (("cooldown_ms", header.cooldown), ("max_age_ms", header.max_age), ("send_after_ms", header.send_after))
-            ),
-            f"    {str(bool(destination and destination.needs_address)).upper()} AS needs_address, CAST(payload AS STRING) AS payload",
-            f"FROM {view_name(trigger)}",
-            "WHERE device_id IS NOT NULL AND occasion IS NOT NULL",
-        ]
-    )
+    values = {
+        "trigger": _text(trigger.name),
+        "version": str(header.version),
+        "device_id": "device_id",
+        "user_id": "user_id",
+        "occasion": "CAST(occasion AS STRING)",
+        "since": f"CAST({OPTIONAL if OPTIONAL in columns else 'NULL'} AS TIMESTAMP_LTZ(3))",
+        "decide_at": f"{fired_at} + {interval(header.send_after + arbitration)}",
+        "expires_at": f"{fired_at} + {interval(header.max_age)}",
+        "destination": _text(header.destination),
+        "template": _text(header.template),
+        "purpose": _text(header.purpose),
+        "priority": str(header.priority),
+        "cancel_on": f"ARRAY[{names}]" if names else "CAST(NULL AS ARRAY<STRING>)",
+        "cooldown_ms": _number(millis(header.cooldown)),
+        "max_age_ms": _number(millis(header.max_age)),
+        "send_after_ms": _number(millis(header.send_after)),
+        "needs_address": str(bool(destination and destination.needs_address)).upper(),
+        "payload": "CAST(payload AS STRING)",
+        "active_from_ms": _number(source.active_from_ms),
+    }
+    lines = ["SELECT", *(f"    PINNED({value}) AS `{name}`," for name, value in values.items()), "    fired_at"]
+    lines += [f"FROM {source.view}", "WHERE device_id IS NOT NULL AND occasion IS NOT NULL"]
+    return "\n".join(lines)
+
+
+def _text(value: str) -> str:
+    return f"CAST({literal(value)} AS STRING)"
+
+
+def _number(value: int) -> str:
+    return f"CAST({value} AS BIGINT)"
+
+
+def still_meant(active_from_ms: Mapping[str, int]) -> str:
+    """Condition on rows that come out of the joins, where some found before a restart were waiting.
+
+    active_from_ms: trigger → T from which on its present definition counts. Of that T or before, and by a definition that was replaced,
+    a row is dropped: together the old and the new one give each T once.
+    """
+    replaced = (f"NOT (`trigger` = {literal(name)} AND active_from_ms <> {at})" for name, at in active_from_ms.items() if at)
+    return " AND ".join(["EPOCH_MILLIS(fired_at) > active_from_ms", *replaced])
 
 
 def all_rows(selects: Sequence[str]) -> str:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 def new(invocation: Invocation, name: str, like: str, pack: str | None) -> None:
     """Begin a trigger: NAME.sql and NAME.test.yaml.
 
-    Both are a copy of another trigger's, as a draft: they pass `check` and `test` before you change a line. Writes over nothing.
+    Both are a copy of another trigger's, as a draft: they pass `check` and `test` before you change a line. Writes over nothing. Where:
+    the setting packs_dir, else the suite's own packs.
     """
     from rekindle.workbench.catalogue import scaffold
 
-    written = scaffold.write(name, like, pack)
+    written = scaffold.write(name, like, pack, _root(invocation.settings().packs_dir))
     for path in (written.sql, written.cases):
         click.echo(_shown(path))
     progress(f"next: edit both, then `rekindle check {name}` and `rekindle test {name}`; `status: active` puts it live")
@@ -94,7 +95,12 @@ def _load(invocation: Invocation) -> tuple[Catalogue, frozenset[str]]:
     """The catalogue, and the packs that are on."""
     from rekindle.workbench.catalogue import entries
 
-    return entries.load(), frozenset(invocation.settings().packs)
+    settings = invocation.settings()
+    return entries.load(_root(settings.packs_dir)), frozenset(settings.packs)
+
+
+def _root(packs_dir: str) -> Path | None:
+    return Path(packs_dir) if packs_dir else None
 
 
 def _told(catalogue: Catalogue) -> int:

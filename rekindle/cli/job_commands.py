@@ -23,23 +23,26 @@ _START_LIMIT = 120.0  # seconds for a submitted job to run with all its tasks
 def run(invocation: Invocation, jobs: tuple[str, ...], wait: bool, path: str | None, json_: bool) -> None:
     """Submit one or several jobs to Flink.
 
-    JOB is one of ingest, quarantine, evaluate, gate, deliver. All are planned by one client process, and start without state
-    unless told with --from.
+    JOB is one of ingest, quarantine, evaluate, gate, deliver; evaluate is a job per pack, evaluate-PACK that of one. All are planned by
+    one client process, and start without state unless told with --from.
     """
-    if path and len(jobs) != 1:
-        raise click.UsageError("--from needs exactly one job: each has its own state")
-    from jobs.submission import submit
+    from jobs.submission import planned, submit
     from rekindle.cli.connection import require_ready
     from rekindle.local.client import use_jars_of
     from rekindle.local.paths import Places
+    from rekindle.workbench.packs.archive import Archive
 
     settings = invocation.settings()
-    use_jars_of(Places.under(invocation.state_dir))
+    if path and len(planned(settings, jobs)) != 1:
+        raise click.UsageError("--from needs exactly one job: each has its own state")
+    places = Places.under(invocation.state_dir)
+    use_jars_of(places)
     require_ready(settings)
     if path:
         options = {**settings.flink.options, "execution.state-recovery.path": path}
         settings = settings.model_copy(update={"flink": settings.flink.model_copy(update={"options": options})})
-    submitted = submit(settings, list(jobs))
+    archive = Archive(places.packs)
+    submitted = submit(settings, list(jobs), keep=lambda lock: archive.keep(lock, settings))
     if wait:
         _wait(settings.flink.rest_url, {job.job_id for job in submitted})
     if json_:

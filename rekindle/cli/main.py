@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import cases_commands, catalogue_commands, history_commands, job_commands, stack_commands, topics_commands
+from rekindle.cli import (
+    cases_commands,
+    catalogue_commands,
+    check_commands,
+    history_commands,
+    job_commands,
+    pack_commands,
+    stack_commands,
+    topics_commands,
+)
 from rekindle.cli.invocation import Invocation
 
 
@@ -69,11 +78,15 @@ for _command in (
     catalogue_commands.new,
     catalogue_commands.list_,
     catalogue_commands.show,
+    check_commands.check,
+    check_commands.tables,
     cases_commands.test,
     history_commands.preview,
     history_commands.backtest,
     catalogue_commands.docs,
     job_commands.run,
+    pack_commands.plan,
+    pack_commands.apply,
     job_commands.demo,
     job_commands.bench,
 ):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connectors import kafka_admin
 from jobs.errors import RunError
 from jobs.settings import Destination, Kafka, Settings
-from jobs.submission import JOBS
+from jobs.submission import JOBS, is_ours, planned
 from rekindle.local import stack as stacks
 from rekindle.local.flink_rest import FlinkRest
 from rekindle.local.layout import Wishes
@@ -90,7 +90,7 @@ def settings_of(stack: Stack, given: Settings) -> Settings:
 def end_jobs(stack: Stack) -> list[str]:
     """Cancels the suite's jobs; their names."""
     cluster = FlinkRest(stack.flink_url)
-    running = [job for job in cluster.jobs() if job.name in JOBS and job.state not in ("FAILED", "CANCELED", "FINISHED")]
+    running = [job for job in cluster.jobs() if is_ours(job.name) and job.state not in ("FAILED", "CANCELED", "FINISHED")]
     for job in running:
         cluster.cancel(job.id)
     cluster.close()
@@ -115,7 +115,7 @@ def _make_room(stage: Stage, client: KafkaAdminClient, report: Report) -> None:
         report("removing what an earlier demo left")
         end_jobs(stack)
         empty(client, stage.settings)
-    _wait_for_slots(stack, len(JOBS) * stage.settings.flink.parallelism)
+    _wait_for_slots(stack, len(planned(stage.settings, JOBS)) * stage.settings.flink.parallelism)
 
 
 def _wait_for_slots(stack: Stack, needed: int) -> None:

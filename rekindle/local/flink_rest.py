@@ -67,6 +67,37 @@ class FlinkRest:
         """The newest job of that name."""
         return newest(self.jobs()).get(name)
 
+    def alive(self, name: str) -> Job | None:
+        """The newest job of that name that has not ended."""
+        return newest(job for job in self.jobs() if job.state not in _ENDED).get(name)
+
+    def parameters(self, job_id: str) -> dict[str, str]:
+        """The parameters a job was submitted with, as the web UI shows them."""
+        config = self._get(f"/jobs/{job_id}/config").get("execution-config") or {}
+        return {str(name): str(value) for name, value in (config.get("user-config") or {}).items()}
+
+    def stop(self, job_id: str, limit: float) -> str:
+        """Stop with a savepoint, without ending event time. Returns: the savepoint's path; the job has ended.
+
+        Raises: RunError when there is no savepoint: the job runs on.
+        """
+        trigger = self._call("POST", f"/jobs/{job_id}/stop", {"drain": False}).json()["request-id"]
+        answer: dict[str, Any] = {}
+
+        def done() -> bool:
+            answer.update(self._get(f"/jobs/{job_id}/savepoints/{trigger}"))
+            return bool(answer["status"]["id"] == "COMPLETED")
+
+        if not wait_until(done, limit, pause=0.3):
+            raise RunError(f"job {job_id} was not stopped with a savepoint within {limit:.0f} s", f"see {self.url}/#/job/running/{job_id}")
+        operation = answer["operation"]
+        if not operation.get("location"):
+            cause = innermost(str((operation.get("failure-cause") or {}).get("stack-trace", "")))
+            raise RunError(f"job {job_id} could not be stopped with a savepoint, and runs on: {cause}")
+        if not wait_until(lambda: self.state(job_id) in _ENDED, limit):
+            raise RunError(f"job {job_id} did not end within {limit:.0f} s of its savepoint {operation['location']}")
+        return str(operation["location"])
+
     def state(self, job_id: str) -> str:
         return str(self._get(f"/jobs/{job_id}/status")["status"])
 
@@ -131,9 +162,9 @@ class FlinkRest:
         answer: dict[str, Any] = self._call("GET", path).json()
         return answer
 
-    def _call(self, method: str, path: str) -> requests.Response:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
         try:
-            answer = self._session.request(method, self.url + path, timeout=self.timeout)
+            answer = self._session.request(method, self.url + path, timeout=self.timeout, json=body)
         except requests.RequestException as error:
             reason = type(error).__name__
             raise RunError(

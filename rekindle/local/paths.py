@@ -65,6 +65,11 @@ class Places:
         return self.root / "checkpoints"
 
     @property
+    def packs(self) -> Path:
+        """Copies of the packs as they were submitted."""
+        return self.root / "packs"
+
+    @property
     def ledger(self) -> Path:
         """What the fake ESP accepted: its own file."""
         return self.root / "esp" / "ledger.sqlite"

@@ -1,7 +1,8 @@
--- Candidates by the instant they are decided at, D. The clock moves by heartbeats alone, and those tell T: every later candidate has a
--- later T, and so a later D.
-CREATE TEMPORARY TABLE trigger_candidates_topic (
+-- One pack's candidates by the instant they are decided at, D. The clock moves by that pack's heartbeats alone, and those tell T: every later
+-- candidate of the pack has a later T, and so a later D. A pack that is behind has a clock that is behind, and is waited for.
+CREATE TEMPORARY TABLE trigger_candidates_${pack} (
     event STRING,
+    pack STRING,
     trigger_id STRING,
     `trigger` STRING,
     version INT,
@@ -24,5 +25,5 @@ CREATE TEMPORARY TABLE trigger_candidates_topic (
     consent ROW<granted BOOLEAN, version INT, source STRING, `at` STRING>,
     fired_at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
     at_time AS COALESCE(decide_at, fired_at), -- a heartbeat has no D
-    WATERMARK FOR at_time AS CASE WHEN event = '$$heartbeat' THEN fired_at END
+    WATERMARK FOR at_time AS CASE WHEN event = '$$heartbeat' AND pack = '${pack}' THEN fired_at END
 ) WITH (${source_trigger_candidates});

@@ -1,5 +1,6 @@
 CREATE TEMPORARY TABLE trigger_candidates_sink (
     event STRING,
+    pack STRING,
     trigger_id STRING,
     `trigger` STRING,
     version INT,

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from jobs.environment import StreamEnvironment
-from jobs.evaluate.job import TABLES
+from jobs.evaluate.sources import TABLES
 from tests.flink.mini_cluster import MiniCluster
 from tests.oracle.instants import to_text
 from tests.oracle.samples import NOON

@@ -14,7 +14,8 @@ from pyflink.table import ExplainDetail
 
 from jobs.definitions import packs
 from jobs.definitions.trigger import Trigger
-from jobs.evaluate.job import PUBLISHED, build
+from jobs.evaluate.job import build
+from jobs.evaluate.sources import PUBLISHED
 from tests.flink.mini_cluster import MiniCluster, read
 from tests.flink.shop_log import Row, at, event, product, tables, topics
 from tests.oracle.samples import HOUR, MINUTE
@@ -37,7 +38,7 @@ def test_a_pack_is_one_job_that_reads_what_its_triggers_ask_for_and_nothing_else
     build(env, env.settings, packs.load(pack))
     plan = env.inserts.explain(ExplainDetail.CHANGELOG_MODE)
     optimized = plan.split("== Optimized Execution Plan ==")[1]
-    read_tables = set(re.findall(r"TableSourceScan\(table=\[\[default_catalog, default_database, (\w+)", optimized))
+    read_tables = set(re.findall(r"TableSourceScan\(table=\[\[default_catalog, \w+, (\w+)", optimized))
     assert read_tables == READS[pack] | {"identities", "profiles"}
     for function in ("PRODUCT_INTERESTS", "PRODUCT_CHANGES"):
         assert optimized.count(f"invocation=[{function}(") == (pack == "catalog"), "its triggers do not share what they know"

@@ -6,55 +6,36 @@ import importlib
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import NamedTuple
 
 import pytest
 from pyflink.java_gateway import get_gateway
 from pyflink.table import ExplainDetail
 
 from jobs.definitions import packs
-from jobs.environment import StreamEnvironment
+from jobs.operators import Operator
 from jobs.settings import Settings, load
 from jobs.submission import JOBS
 from tests.flink.mini_cluster import MiniCluster
-
-NAMELESS = "_stream_key_by_map_operator"
-"""PyFlink puts it before a keyed function, gives nobody a handle on it, and it keeps nothing."""
-STATELESS = {"Source", "Calc", "Writer", "Committer", "Correlate"}
-
-
-class Operator(NamedTuple):
-    """kind: `Calc`, `Source`, `TemporalJoin` …; name: a source's or sink's table, else empty."""
-
-    kind: str
-    name: str
-    uid: str | None
 
 
 def planned(flink: MiniCluster, job: str, settings: Settings | None = None) -> list[Operator]:
     """The operators Flink would run."""
     env = flink.environment(job, settings)
     importlib.import_module(f"jobs.{job}.job").build(env, env.settings)
-    return operators(env)
+    return [one for one in env.complete() if one.physical]
 
 
-def operators(env: StreamEnvironment) -> list[Operator]:
-    if env._has_inserts:
-        env.inserts.attach_as_datastream()
+def uids_in_flink(flink: MiniCluster, job: str) -> list[str | None]:
+    """What Flink's own graph says: sinks are several operators there."""
+    env = flink.environment(job)
+    importlib.import_module(f"jobs.{job}.job").build(env, env.settings)
+    env.complete()
     graph = env.stream._j_stream_execution_environment.getStreamGraph(False)
-    nodes = get_gateway().jvm.java.util.ArrayList(graph.getStreamNodes())
-    return sorted(_operator(node.getOperatorName(), node.getTransformationUID()) for node in nodes)
-
-
-def _operator(name: str, uid: str | None) -> Operator:
-    name = re.sub(r"\[\d+]", "", name)
-    first, _, second = name.partition(": ")
-    kind, table = (first, second) if first == "Source" else (second, first) if second in ("Writer", "Committer") else (name, "")
-    return Operator(kind, table.rpartition(".")[2], uid)  # 2.3.0 writes the connector and the catalogue before the table
+    return [node.getTransformationUID() for node in get_gateway().jvm.java.util.ArrayList(graph.getStreamNodes())]
 
 
 def stateful(plan: list[Operator]) -> Counter[str]:
-    return Counter(one.kind for one in plan if one.kind not in STATELESS)
+    return Counter(one.kind for one in plan if one.stateful and one.kind not in ("Source", "Sink"))
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +45,10 @@ def plans(flink: MiniCluster) -> dict[str, list[Operator]]:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_every_operator_has_a_uid_of_its_own(plans: dict[str, list[Operator]], job: str) -> None:
-    plan = plans[job]
-    assert [one for one in plan if one.uid is None and one.kind != NAMELESS] == []
-    assert [uid for uid, count in Counter(one.uid for one in plan if one.uid).items() if count > 1] == []
+def test_every_operator_has_a_uid_of_its_own(flink: MiniCluster, job: str) -> None:
+    uids = uids_in_flink(flink, job)
+    assert None not in uids
+    assert [uid for uid, count in Counter(uids).items() if count > 1] == []
 
 
 def test_uids_do_not_depend_on_what_was_planned_before(flink: MiniCluster, plans: dict[str, list[Operator]]) -> None:
@@ -76,7 +57,7 @@ def test_uids_do_not_depend_on_what_was_planned_before(flink: MiniCluster, plans
 
 def test_ingest_reads_the_topic_once_and_keeps_each_state_once(plans: dict[str, list[Operator]]) -> None:
     plan = plans["ingest"]
-    assert [one.name for one in plan if one.kind == "Source"] == ["events_raw", "ticks"]
+    assert [one.table for one in plan if one.kind == "Source"] == ["events_raw", "ticks"]
     assert stateful(plan) == {"ProcessTableFunction": 4}
     assert {one.uid for one in plan if one.kind == "ProcessTableFunction"} == {
         "first_arrival", "events_heartbeats", "device_activity", "activity_heartbeats",
@@ -85,7 +66,7 @@ def test_ingest_reads_the_topic_once_and_keeps_each_state_once(plans: dict[str, 
 
 def test_ingest_without_heartbeats_has_no_wall_clock(flink: MiniCluster) -> None:
     plan = planned(flink, "ingest", load(overrides=["heartbeats.enabled=false"], environ={}))
-    assert [one.name for one in plan if one.kind == "Source"] == ["events_raw"]
+    assert [one.table for one in plan if one.kind == "Source"] == ["events_raw"]
 
 
 def test_quarantine_keeps_no_state(plans: dict[str, list[Operator]]) -> None:
@@ -97,10 +78,10 @@ def test_evaluate_looks_up_person_and_profile_once_for_all_triggers(
 ) -> None:
     plan = plans["evaluate"]
     assert stateful(plan) == {"TemporalJoin": 2, "ChangelogNormalize": 2, "ProcessTableFunction": 1}
-    assert sorted(one.name for one in plan if one.kind == "Source") == ["carts_topic", "identities", "profiles", "sessions_topic"]
+    assert sorted(one.table for one in plan if one.kind == "Source") == ["carts_topic", "identities", "profiles", "sessions_topic"]
     shipped = packs.active(["core"])
     more = [replace(one, header=one.header.model_copy(update={"name": f"{one.name}_{n}"})) for one in shipped for n in range(3)]
-    monkeypatch.setattr(packs, "active", lambda names: [*shipped, *more])
+    monkeypatch.setattr(packs, "active", lambda *_: [*shipped, *more])
     assert stateful(planned(flink, "evaluate")) == stateful(plan)
 
 

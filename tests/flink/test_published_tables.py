@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from jobs.definitions import published
-from jobs.evaluate.job import PUBLISHED
+from jobs.evaluate.sources import PUBLISHED
 from tests.flink.mini_cluster import MiniCluster
 from tests.flink.shop_log import Row, event, product, tables
 from tests.oracle.samples import HOUR, MINUTE

@@ -17,7 +17,7 @@ GOOD = "SELECT device_id, user_id, session_id AS occasion, ended_at AS fired_at,
 def plan(flink: MiniCluster, monkeypatch: pytest.MonkeyPatch, query: str, max_age: str = "1 h") -> str:
     """Plans the job with this one trigger. Returns: what is wrong with it, empty if nothing is."""
     trigger = parse(HEADER.replace("{max_age}", max_age) + query, "sql/triggers/core/a_test.sql")
-    monkeypatch.setattr(packs, "active", lambda names: [trigger])
+    monkeypatch.setattr(packs, "active", lambda *_: [trigger])
     env = flink.environment("evaluate")
     try:
         build(env, env.settings)

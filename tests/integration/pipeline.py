@@ -82,8 +82,9 @@ class Pipeline:
 
     def start(self, *jobs: str) -> None:
         """Submits jobs from one client process and waits until all their tasks run."""
-        self.jobs |= submit_apart(self.stack.places, self.settings, jobs)
-        self.wait_running(*jobs)
+        submitted = submit_apart(self.stack.places, self.settings, jobs)
+        self.jobs |= submitted
+        self.wait_running(*submitted)
 
     def wait_running(self, *jobs: str) -> None:
         rest = FlinkRest(self.stack.flink_url)

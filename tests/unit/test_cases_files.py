@@ -46,7 +46,7 @@ def test_a_broken_case_does_not_hide_the_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "place", "says"),
     [
-        ("item_count", "item_cuont", "4:71", "unknown column 'item_cuont' of carts"),
+        ("item_count", "item_cuont", "4:62", "unknown column 'item_cuont' of carts"),
         ("carts", "cart", "4:5", "unknown table 'cart'"),
         ("given", "givn", "3:3", "unknown key 'givn'"),
         ('ended_at: "2026-03-01 10:30:00", ', "", "4:13", "a row of carts needs its time, ended_at"),

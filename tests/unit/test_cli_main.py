@@ -48,7 +48,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """What `rekindle run` hands over; nothing is submitted, Flink and Kafka are said to be ready."""
     calls: list[Settings] = []
 
-    def submit(settings: Settings, jobs: Sequence[str]) -> list[Submitted]:
+    def submit(settings: Settings, jobs: Sequence[str], **_: object) -> list[Submitted]:
         calls.append(settings)
         return [Submitted(job, f"id-{job}") for job in jobs]
 

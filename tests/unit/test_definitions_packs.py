@@ -73,8 +73,6 @@ def test_what_is_no_text_of_a_size_is_one_finding_and_hides_no_other(folder: Pat
 
 
 @pytest.mark.parametrize("status", ["draft", "active", "paused", "retired"])
-def test_only_what_is_active_runs(folder: Path, monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+def test_only_what_is_active_runs(folder: Path, status: str) -> None:
     (folder / "a_test.sql").write_text(a_file(status=status), encoding="utf-8")
-    shipped = packs.load
-    monkeypatch.setattr(packs, "load", lambda pack: shipped(pack, folder.parent))
-    assert [trigger.header.status for trigger in packs.active(["core"])] == (["active"] if status == "active" else [])
+    assert [trigger.header.status for trigger in packs.active(["core"], folder.parent)] == (["active"] if status == "active" else [])

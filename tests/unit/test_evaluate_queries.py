@@ -13,6 +13,9 @@ from tests.unit.a_trigger import a_file
 COLUMNS = {"device_id": False, "user_id": False, "occasion": False, "fired_at": True, "payload": False}
 
 
+SOURCE = queries.Source("default_database.rows_a_test")
+
+
 def a_trigger(extra: str = "", **keys: str) -> Trigger:
     return parse(a_file("\nSELECT 1", extra, **keys), "p/a_test.sql")
 
@@ -46,27 +49,32 @@ def test_t_must_be_the_clock_of_a_table() -> None:
 
 def test_what_the_header_says_is_quoted() -> None:
     extra = 'cancel_on: ["L\'ordre", B]\nsend_after: 1 min\ncooldown: 1 s\n'
-    sql = queries.candidate_rows(a_trigger(extra, template='"t\'); --"'), COLUMNS, load(environ={}))
-    assert "CAST('t''); --' AS STRING) AS template" in sql
-    assert "ARRAY[CAST('L''ordre' AS STRING), CAST('B' AS STRING)] AS cancel_on" in sql
-    assert "+ INTERVAL '0 00:01:30.000' DAY TO SECOND(3) AS decide_at" in sql
-    assert "CAST(1000 AS BIGINT) AS cooldown_ms" in sql
+    sql = queries.candidate_rows(a_trigger(extra, template='"t\'); --"'), COLUMNS, load(environ={}), SOURCE)
+    assert "CAST('t''); --' AS STRING)) AS `template`" in sql
+    assert "ARRAY[CAST('L''ordre' AS STRING), CAST('B' AS STRING)]) AS `cancel_on`" in sql
+    assert "+ INTERVAL '0 00:01:30.000' DAY TO SECOND(3)) AS `decide_at`" in sql
+    assert "CAST(1000 AS BIGINT)) AS `cooldown_ms`" in sql
 
 
 def test_without_since_or_cancel_events_the_columns_are_null() -> None:
-    sql = queries.candidate_rows(a_trigger(), COLUMNS, load(environ={}))
-    assert "CAST(NULL AS TIMESTAMP_LTZ(3)) AS since" in sql
-    assert "CAST(NULL AS ARRAY<STRING>) AS cancel_on" in sql
+    sql = queries.candidate_rows(a_trigger(), COLUMNS, load(environ={}), SOURCE)
+    assert "CAST(NULL AS TIMESTAMP_LTZ(3))) AS `since`" in sql
+    assert "CAST(NULL AS ARRAY<STRING>)) AS `cancel_on`" in sql
 
 
 @pytest.mark.parametrize(("destination", "expected"), [("default", "FALSE"), ("mail", "TRUE"), ("unknown", "FALSE")])
 def test_the_address_goes_along_only_where_the_destination_needs_it(destination: str, expected: str) -> None:
     settings = load(overrides=["destinations.default.url=x", "destinations.mail.url=x", "destinations.mail.needs_address=true"], environ={})
-    assert f"{expected} AS needs_address" in queries.candidate_rows(a_trigger(destination=destination), COLUMNS, settings)
+    assert f"{expected}) AS `needs_address`" in queries.candidate_rows(a_trigger(destination=destination), COLUMNS, settings, SOURCE)
 
 
 def test_rows_of_all_triggers_are_one_view() -> None:
-    selects = [queries.candidate_rows(a_trigger(name=name), COLUMNS, load(environ={})) for name in ("one", "two", "three")]
+    selects = [queries.candidate_rows(a_trigger(name=name), COLUMNS, load(environ={}), SOURCE) for name in ("one", "two", "three")]
     sql = queries.all_rows(selects)
     assert sql.startswith("CREATE TEMPORARY VIEW trigger_rows AS\nSELECT")
     assert sql.count("\nUNION ALL\n") == 2
+
+
+def test_a_row_of_a_definition_that_was_replaced_is_dropped_and_any_that_is_too_early() -> None:
+    condition = queries.still_meant({"a_b": 5, "c_d": 0})
+    assert condition == "EPOCH_MILLIS(fired_at) > active_from_ms AND NOT (`trigger` = 'a_b' AND active_from_ms <> 5)"

@@ -72,7 +72,7 @@ def test_each_property_is_described(name: str) -> None:
 @pytest.mark.parametrize("name", WITH_CLOCK)
 def test_a_topic_with_a_clock_takes_heartbeats_with_more_keys_but_not_without_their_own(name: str) -> None:
     key = "anonymousId" if name == "events.raw" else TOPICS[name].key
-    beat = {"event": "$heartbeat", key: "$hb-2-17"}
+    beat = {"event": "$heartbeat", key: "$hb-2-17"} | ({"pack": "core"} if name == "trigger_candidates" else {})
     assert accepts(name, beat)
     assert accepts(name, beat | {"some_time": "2026-03-01T10:00:00.000Z"})
     assert not accepts(name, {"event": "$heartbeat"})

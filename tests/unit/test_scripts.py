@@ -16,7 +16,9 @@ SHIPPED = sorted(
     for path in root.rglob("*.sql")
     if "triggers" not in path.parts
 )
-EXTRA = dict.fromkeys(("ticks_per_second", "servers", "client_options", "topics", "interval_ms", "grace_ms", "cancel_events"), "1")
+EXTRA = dict.fromkeys(
+    ("ticks_per_second", "servers", "client_options", "topics", "interval_ms", "grace_ms", "cancel_events", "pack", "still_meant"), "1"
+)
 
 
 def cut(monkeypatch: pytest.MonkeyPatch, text: str, **filled: str) -> list[str]:

@@ -10,8 +10,8 @@ from jobs.definitions import published
 
 RAW = "events.raw"
 _IDENTITIES = {"device_id": "STRING", "person_id": "STRING", "valid_from": "TIMESTAMP_LTZ(3)"}
-_OF_DECISION = {"occasion", "device_id"}
-"""What a case may also name of a decision: it tells candidates apart."""
+_ALSO: dict[str, frozenset[str]] = {"candidates": frozenset({"user_id"}), "decisions": frozenset({"occasion", "device_id"})}
+"""What a case may also name: of a candidate what its SELECT gave, of a decision what tells candidates apart."""
 
 
 @cache
@@ -51,4 +51,4 @@ def outputs(kind: str) -> frozenset[str]:
     topic = {"candidates": "trigger_candidates", "decisions": "trigger_decisions", "triggers": "triggers"}[kind]
     schema = json.loads((resources.files("sql") / "schemas" / f"{topic}.schema.json").read_text(encoding="utf-8"))
     row = schema.get("$defs", {}).get("row", schema)
-    return frozenset(row["properties"]) | (_OF_DECISION if kind == "decisions" else frozenset())
+    return frozenset(row["properties"]) | _ALSO.get(kind, frozenset())

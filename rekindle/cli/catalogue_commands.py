@@ -30,7 +30,8 @@ def new(invocation: Invocation, name: str, like: str, pack: str | None) -> None:
     written = scaffold.write(name, like, pack, _root(invocation.settings().packs_dir))
     for path in (written.sql, written.cases):
         click.echo(_shown(path))
-    progress(f"next: edit both, then `rekindle check {name}` and `rekindle test {name}`; `status: active` puts it live")
+    place = _shown(written.sql)
+    progress(f"next: edit both, then `rekindle check {place}` and `rekindle test {place}`; with `status: active` it can go live")
 
 
 @click.command("list")

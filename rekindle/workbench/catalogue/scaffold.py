@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from jobs.definitions import packs, trigger
+from jobs.definitions import packs
 from jobs.errors import DefinitionError, RunError, SettingsError
 from rekindle.workbench.cases.select import ENDING
 from rekindle.workbench.catalogue import entries
 
+_WORDS = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _NOTE = re.compile(r"(--- \*/\n)(?:--[^\n]*\n)*")
 
 
@@ -26,25 +27,24 @@ class Written:
 def write(name: str, like: str, pack: str | None = None, root: Path | None = None) -> Written:
     """Copies `like` and its cases. pack: default the one `like` is in; a new folder is a new pack. root: as of `entries.load`.
 
-    Raises: SettingsError when the name is taken, or `like` unknown; DefinitionError for a name no trigger can have; RunError when the
-    folder cannot be written.
+    Raises: SettingsError when the name is taken or no name, or `like` unknown; RunError when the folder cannot be written.
     """
+    for what, word in (("name", name), ("pack", pack or "none")):
+        if not _WORDS.fullmatch(word):
+            raise SettingsError(f"{what} '{word}': expected lower-case words joined by '_', like 'cart_abandoned'")
     catalogue = entries.load(root)
     model = catalogue.find(like)
     taken = next((entry for entry in catalogue.entries if entry.name == name), None)
-    if taken is not None:
-        raise SettingsError(f"{taken.trigger.path} exists already", "choose another name: it is part of every trigger_id")
-    pack = pack or model.pack
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", pack):
-        raise SettingsError(f"pack '{pack}': expected lower-case words joined by '_'")
     home = _folder(root)
+    if taken is not None:
+        raise SettingsError(f"{home / taken.pack / name}.sql exists already", "choose another name: it is part of every trigger_id")
+    pack = pack or model.pack
     text = renamed((home / model.pack / f"{like}.sql").read_text(encoding="utf-8"), name, like)
-    trigger.parse(text, f"{name}.sql")  # a name no header may have is told before anything is written
     folder = home / pack
     written = Written(folder / f"{name}.sql", folder / f"{name}{ENDING}")
     for path in (written.sql, written.cases):
         if path.exists():
-            raise SettingsError(f"{packs.path(pack, path.name)} exists already", "choose another name, or remove it")
+            raise SettingsError(f"{path} exists already", "choose another name, or remove it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written.sql.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ import click
 from jobs.errors import RekindleError, RunError
 from rekindle.cli import (
     cases_commands,
+    catalogue_commands,
     check_commands,
     history_commands,
     job_commands,
@@ -74,11 +75,15 @@ for _command in (
     stack_commands.status,
     stack_commands.doctor,
     topics_commands.topics,
+    catalogue_commands.new,
+    catalogue_commands.list_,
+    catalogue_commands.show,
     check_commands.check,
     check_commands.tables,
     cases_commands.test,
     history_commands.preview,
     history_commands.backtest,
+    catalogue_commands.docs,
     job_commands.run,
     pack_commands.plan,
     pack_commands.apply,

@@ -13,7 +13,6 @@ from jobs.evaluate import footprint
 from jobs.evaluate.sources import Bound
 from jobs.operators import Operator, fingerprint
 
-
 RETAINED = min(TOPICS[name].retention for name in ("events", "carts", "sessions"))
 """How far back the topics go that triggers read."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,9 @@ from confluent_kafka import Producer
 from connectors.heartbeats import heartbeat_key, heartbeat_value
 from connectors.topics import TOPICS
 
-START = 1_772_366_400_000  # 2026-03-01 12:00 UTC
 SECOND = 1000
+START = (int(time.time()) - 7200) * SECOND
+"""Event time of the first step. Not long ago: Kafka deletes what is older than a topic's retention."""
 HEADER = "/* ---\nname: {name}\ndescription: Was it?\nowner: o\ntemplate: t\npurpose: p\nmax_age: 1 h\nversion: {version}\n--- */\n"
 SEEN = """SELECT device_id, user_id, {id} AS occasion, {clock} AS fired_at, '{{}}' AS payload FROM {table} WHERE {condition}"""
 COUNTED = """SELECT
@@ -37,8 +39,8 @@ def seen(name: str, table: str, condition: str = "TRUE", version: int = 1) -> st
     return HEADER.format(name=name, version=version) + SEEN.format(id=key, clock=clock, table=table, condition=condition)
 
 
-def counted(name: str, table: str, seconds: int, least: int = 1, version: int = 1) -> str:
-    """Text of a trigger with a window."""
+def counted(name: str, table: str, seconds: int, least: int | str = 1, version: int = 1) -> str:
+    """Text of a trigger with a window. least: rows it takes, or SQL."""
     return HEADER.format(name=name, version=version) + COUNTED.format(table=table, clock=_TABLES[table][1], seconds=seconds, least=least)
 
 

@@ -137,14 +137,14 @@ def test_triggers_change_while_events_flow(the_lab: Lab) -> None:
     removed_to = feed.now
     wide_from = the_lab.counts_from("wide_counted")
 
-    # it cannot run: every row of sessions kills it
-    lab.write(folder, broken_seen=lab.seen("broken_seen", "sessions", "1 / (searches - searches) = 1"))
+    # it cannot run: its first window kills it
+    lab.write(folder, broken_counted=lab.counted("broken_counted", "sessions", 1, least="1 / (COUNT(*) - COUNT(*))"))
     before = the_lab.lock
     done = the_lab.rekindle("apply", "--limit", "15")
     assert done.code == 3, done.stderr[-4000:]
     assert "error: evaluate-lab was taken back: " in done.stderr
     assert the_lab.lock == before
-    lab.write(folder, broken_seen=None)
+    lab.write(folder, broken_counted=None)
 
     lab.write(folder, a_new_counted=None)
     planned = the_lab.rekindle("plan")

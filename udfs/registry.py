@@ -1,8 +1,8 @@
 """Every function the suite adds to SQL: name → Java class in `rekindle-flink-udfs.jar`.
 
 They run on the JVM because they stand on the path of every event; the rules they follow are in `semantics.md`, their sources in
-`udfs/java`. `HEARTBEATS`, `FIRST_ARRIVAL`, `DEVICE_ACTIVITY`, `PRODUCT_CHANGES` and `PRODUCT_INTERESTS` are process table functions:
-they take a table. `READ_LINES` is a table function: a row in, rows out.
+`udfs/java`. Process table functions, which take a table: `HEARTBEATS`, `FIRST_ARRIVAL`, `DEVICE_ACTIVITY`, `PRODUCT_ACTS`,
+`PRODUCT_CHANGES`, `PRODUCT_INTERESTS`. `READ_LINES` is a table function: a row in, rows out.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FUNCTIONS: dict[str, str] = {
         "ISO_TIME": "IsoTime",
         "KAFKA_PARTITION": "KafkaPartition",
         "PINNED": "Pinned",
+        "PRODUCT_ACTS": "catalog.ProductActs",
         "PRODUCT_CHANGES": "catalog.ProductChanges",
         "PRODUCT_INTERESTS": "catalog.ProductInterests",
         "READ_LINES": "decode.ReadLines",

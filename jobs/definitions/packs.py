@@ -24,7 +24,7 @@ def load(pack: str, root: Traversable | Path | None = None) -> list[Trigger]:
     if not folder.is_dir():
         raise DefinitionError(f"pack '{pack}' does not exist", f"a pack is a folder in sql/{ROOT}/")
     drafts = [
-        files.draft(file, f"sql/{ROOT}/{pack}/{file.name}")
+        files.draft(file, path(pack, file.name, root))
         for file in sorted(folder.iterdir(), key=lambda one: one.name)
         if file.name.endswith(".sql")
     ]
@@ -56,9 +56,9 @@ def trigger_files(pack: str, root: Traversable | Path | None = None) -> list[Tra
     return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
 
 
-def path(pack: str, file: str) -> str:
+def path(pack: str, file: str, root: Traversable | Path | None = None) -> str:
     """How messages call a file of a pack."""
-    return f"sql/{ROOT}/{pack}/{file}"
+    return f"sql/{ROOT}/{pack}/{file}" if root is None else str(Path(str(root)) / pack / file)
 
 
 def active(packs: Sequence[str], root: str | Path | None = None) -> list[Trigger]:

@@ -73,6 +73,8 @@ _ONLY_IN_SQL = {
 """Columns that versioned tables have beside what the record says."""
 _HIDDEN = {"event"}
 """Marks heartbeats; no row an author can meet has it."""
+_OF_THE_TOPIC = re.compile(r"(?:Written by SQL: a key that is null is left out|A nullable key may be left out|Compacted)\.\s*")
+"""Sentences about the topic's JSON, which say nothing of the table."""
 _TYPES = {"string": "STRING", "integer": "INT", "number": "DECIMAL(18, 2)", "boolean": "BOOLEAN", "object": "MAP<STRING, STRING>"}
 
 
@@ -98,9 +100,9 @@ def _table(declared: _Declared) -> Table:
         time_column=declared.time_column,
         key=declared.key,
         schema=declared.name,
-        meaning=schema["description"],
+        meaning=_OF_THE_TOPIC.sub("", schema["description"]).strip(),
         columns=tuple(_versioned_columns(declared, ddl, schema, row) if declared.key else _append_columns(schema, row)),
-        example=_example(schema),
+        example=_example(declared, schema),
     )
 
 
@@ -156,7 +158,10 @@ def _sql_type(schema: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     return f"ARRAY<{_sql_type(schema, told['items'])}>" if kind == "array" else _TYPES[kind]
 
 
-def _example(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _example(declared: _Declared, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The first example that is no heartbeat."""
     rows = (row for row in schema.get("examples", ()) if row.get("event") != "$heartbeat")
-    return {name: value for name, value in next(rows, {}).items() if value is not None}
+    example = {name: value for name, value in next(rows, {}).items() if value is not None}
+    if declared.key and "updated_at" in example:  # a version's time is the record's
+        example[declared.time_column] = example.pop("updated_at")
+    return example

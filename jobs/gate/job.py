@@ -13,7 +13,7 @@ from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.gate import build_id
 from jobs.gate.operator import OUTPUT, DecideCandidates
-from jobs.gate.retention import GateSettings
+from jobs.gate.retention import long_enough_for
 from jobs.settings import Settings
 
 JOB = "gate"
@@ -31,11 +31,12 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     read_tables(env, config.packs)
     for table in WRITTEN:
         env.run_script(f"tables/{table}.sql")
-    select_inputs(env, packs.active(config.packs, config.packs_dir))
+    triggers = packs.active(config.packs, config.packs_dir)
+    select_inputs(env, triggers)
     inputs = env.table.to_data_stream(env.table.from_path("gate_inputs"))
     decided = (
         inputs.key_by(lambda row: row[1], key_type=Types.STRING())
-        .process(DecideCandidates(GateSettings(), build_id.LOADED), output_type=OUTPUT)
+        .process(DecideCandidates(long_enough_for(triggers), build_id.LOADED), output_type=OUTPUT)
         .uid("gate-decide-candidates")
         .name("gate: decide candidates")
     )

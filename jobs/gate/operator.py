@@ -23,8 +23,6 @@ INPUT = ("kind", "person_id", "body", "at_time")
 """Columns of `gate_inputs`; body: JSON text of a candidate or a cancel event."""
 OUTPUT = Types.ROW_NAMED(["topic", "key", "body"], [Types.STRING(), Types.STRING(), Types.STRING()])
 _KIND, _PERSON, _BODY = 0, 1, 2
-# State must outlive every fact in it. Facts leave by event time; this clears people who are never seen again, by the wall clock.
-_FORGET_AFTER = Time.days(60)
 
 
 class DecideCandidates(KeyedProcessFunction):
@@ -38,7 +36,9 @@ class DecideCandidates(KeyedProcessFunction):
     def open(self, runtime_context: RuntimeContext) -> None:
         build_id.check(self._build)
         descriptor = ValueStateDescriptor("person", Types.PICKLED_BYTE_ARRAY())
-        descriptor.enable_time_to_live(StateTtlConfig.new_builder(_FORGET_AFTER).build())
+        # state outlives every fact in it: facts leave by event time, this clears people who are never seen again
+        forget_after = Time.milliseconds(self._settings.forget_ms)
+        descriptor.enable_time_to_live(StateTtlConfig.new_builder(forget_after).build())
         self._state = runtime_context.get_state(descriptor)
         self._machine = Machine(self._settings)
 

@@ -60,7 +60,7 @@ def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_pat
     from rekindle.workbench.cases.run import run
     from rekindle.workbench.cases.select import select
 
-    selection = select(names, wanted)
+    selection = select(names, wanted, invocation.settings().packs_dir)
     results: list[Result] = []
     if selection.cases:
         jvm.start(Places.under(invocation.state_dir))
@@ -90,8 +90,29 @@ def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_pat
 
 
 def _from_person(invocation: Invocation, names: tuple[str, ...], person: str, events: tuple[Path, ...]) -> None:
+    import orjson
+
+    from connectors import kafka_read
+    from jobs.gate.instants import to_text
+    from jobs.settings import secret
+    from rekindle.cli.connection import connected
+    from rekindle.local.paths import Places
+    from rekindle.workbench import find, jvm
     from rekindle.workbench.cases import recorded
 
     if len(names) != 1:
         raise click.UsageError("--from-person needs the one trigger whose case it is")
-    click.echo(recorded.case(invocation, names[0], person, events), nl=False)
+    settings = invocation.settings()
+    trigger = find.trigger(names[0], settings.packs_dir)
+    profiles: list[dict[str, object]] = []
+    if events:
+        lines = list(recorded.lines_in(events))
+    else:
+        with connected(settings):
+            options = {name: secret(value) for name, value in settings.kafka.options.items()}
+            lines = [one.value for one in kafka_read.records(settings.kafka.servers, "events.raw", options) if one.value]
+            for one in kafka_read.records(settings.kafka.servers, "profiles", options):
+                if one.key == person.encode():
+                    profiles.append({**(orjson.loads(one.value) if one.value else {"erased": True}), "updated_at": to_text(one.at)})
+    jvm.start(Places.under(invocation.state_dir))
+    click.echo(recorded.case(settings, trigger, person, lines, profiles), nl=False)

@@ -1,4 +1,4 @@
-"""`rekindle backtest`: a trigger over history."""
+"""`rekindle backtest` and `preview`: a trigger over history, and over what the topics hold now."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rekindle.cli.invocation import Invocation
-from rekindle.cli.output import as_json, progress
+from rekindle.cli.output import as_json, progress, table
 
 if TYPE_CHECKING:
     from rekindle.workbench.backtest.run import Found
     from rekindle.workbench.history.given import Garbage
 
+_WIDEST = 80  # characters of a payload
 _FILE = click.Path(path_type=Path)
 
 
@@ -68,7 +69,8 @@ def backtest(
     from rekindle.workbench.history.run import Given
 
     invocation: Invocation = context.obj
-    trigger = find.trigger(name)
+    settings = invocation.settings()
+    trigger = find.trigger(name, settings.packs_dir)
     before = find.earlier(trigger, against) if against else None
     asked = Asked(
         trigger, Given(events, profiles, catalog, identities), before, lake, _instant(since, "--from"), _instant(until, "--to"), parallelism
@@ -80,7 +82,7 @@ def backtest(
     places = Places.under(invocation.state_dir)
     jvm.start(places, long_runs=True)
     line = ProgressLine()
-    found = run(invocation.settings(), asked, line)
+    found = run(settings, asked, line)
     line.end()
     decided, sends = rows(found.decisions)
     if decisions is not None:
@@ -100,6 +102,48 @@ def backtest(
         as_json(document)
     _summarise(document, found)
     context.exit(1 if found.lines == 0 else 0)
+
+
+@click.command()
+@click.argument("name", metavar="NAME|PATH")
+@click.option("--from", "since", metavar="TIME", help="Only what fell due from here on. Default: all that the topics hold.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most rows to show, the newest first.")
+@click.option("--json", "json_", is_flag=True, help="Print the decisions as JSON.")
+@click.pass_obj
+def preview(invocation: Invocation, name: str, since: str | None, limit: int, json_: bool) -> None:
+    """Show what a trigger gives on the live topics.
+
+    Its candidates up to now, and what the gate would say of each if it were the only trigger. Reads Kafka, writes nothing.
+    """
+    import orjson
+
+    from jobs.gate import contract
+    from rekindle.cli.connection import connected
+    from rekindle.local.paths import Places
+    from rekindle.workbench import find, jvm
+    from rekindle.workbench import preview as work
+    from rekindle.workbench.history.progress import ProgressLine
+
+    settings, at = invocation.settings(), _instant(since, "--from")
+    trigger = find.trigger(name, settings.packs_dir)
+    with connected(settings):
+        pass
+    jvm.start(Places.under(invocation.state_dir))
+    line = ProgressLine()
+    found = work.run(settings, trigger, at, line)
+    line.end()
+    rows = [orjson.loads(contract.decision_row(one)) | {"payload": orjson.loads(one.candidate.payload)} for one in found[:limit]]
+    if json_:
+        as_json(rows)
+    else:
+        columns = ("fired_at", "person_id", "verdict", "reason", "payload")
+        table(columns, [[_short(row[column]) for column in columns] for row in rows])
+    progress(f"{trigger.name}: {len(found)} candidates, {sum(one.sent for one in found)} would be sent; {len(rows)} shown")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def _summarise(document: dict[str, Any], found: Found) -> None:

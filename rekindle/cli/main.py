@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from jobs.errors import RekindleError, RunError
-from rekindle.cli import cases_commands, history_commands, job_commands, pack_commands, stack_commands, topics_commands
+from rekindle.cli import (
+    cases_commands,
+    catalogue_commands,
+    check_commands,
+    history_commands,
+    job_commands,
+    pack_commands,
+    stack_commands,
+    topics_commands,
+)
 from rekindle.cli.invocation import Invocation
 
 
@@ -25,10 +34,16 @@ class _Tool(click.Group):
             if ctx.params["debug"]:
                 traceback.print_exc()
             if not isinstance(error, RekindleError):
-                error = RunError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug for the traceback")
+                error = RunError(f"unexpected {type(error).__name__}: {_first_lines(error)}", "run it again with --debug for the traceback")
             # one line, so that a log or a grep has the remedy too; several findings stay several lines
             click.echo(f"error: {error.message}" + (f"; {error.hint}" if error.hint else ""), err=True)
             ctx.exit(error.exit_code)
+
+
+def _first_lines(error: Exception) -> str:
+    """What it says without the frames below: a Java error says it in its second line."""
+    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(said[: 2 if type(error).__name__.startswith("Py4J") else 1])
 
 
 @click.group(cls=_Tool, context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,8 +75,15 @@ for _command in (
     stack_commands.status,
     stack_commands.doctor,
     topics_commands.topics,
+    catalogue_commands.new,
+    catalogue_commands.list_,
+    catalogue_commands.show,
+    check_commands.check,
+    check_commands.tables,
     cases_commands.test,
+    history_commands.preview,
     history_commands.backtest,
+    catalogue_commands.docs,
     job_commands.run,
     pack_commands.plan,
     pack_commands.apply,

@@ -29,9 +29,15 @@ def at(t: int) -> str:
     return to_text(NOON + t)
 
 
-def event(name: str, device: str, t: int, user: str | None = None, **columns: Any) -> Row:
+def event(event_name: str, device: str, t: int, user: str | None = None, **columns: Any) -> Row:
     """A row of `events`."""
-    return {"event_id": f"{name}-{device}-{t}", "event": name, "device_id": device, "user_id": user, "event_time": at(t)} | columns
+    return {
+        "event_id": f"{event_name}-{device}-{t}",
+        "event": event_name,
+        "device_id": device,
+        "user_id": user,
+        "event_time": at(t),
+    } | columns
 
 
 def product(product_id: str, t: int, price: float | None, stock: int | None, **columns: Any) -> Row:

@@ -40,6 +40,8 @@ def test_a_pack_is_one_job_that_reads_what_its_triggers_ask_for_and_nothing_else
     optimized = plan.split("== Optimized Execution Plan ==")[1]
     read_tables = set(re.findall(r"TableSourceScan\(table=\[\[default_catalog, \w+, (\w+)", optimized))
     assert read_tables == READS[pack] | {"identities", "profiles"}
+    for function in ("PRODUCT_INTERESTS", "PRODUCT_CHANGES"):
+        assert optimized.count(f"invocation=[{function}(") == (pack == "catalog"), "its triggers do not share what they know"
     assert "Join(joinType" not in re.sub(r"TemporalJoin\(joinType", "", optimized), "an unbounded join"
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from jobs.definitions import packs
 from jobs.definitions.trigger import Trigger
+from rekindle.workbench.catalogue import entries
 from udfs import mapping
 
+CATALOGUE = entries.load()
 PACKS = sorted(folder.name for folder in (resources.files("sql") / packs.ROOT).iterdir() if folder.is_dir())
 TRIGGERS = [trigger for pack in PACKS for trigger in packs.load(pack)]
 ABANDONED = ("cart", "checkout", "browse")
@@ -42,3 +44,22 @@ def test_abandonment_is_marketing_and_an_order_cancels_it(trigger: Trigger) -> N
     assert trigger.header.purpose != "transactional", f"{trigger.path}: needs consent"
     assert "Order Completed" in trigger.header.cancel_on, f"{trigger.path}: a buyer must not be reminded"
     assert trigger.header.cooldown > timedelta(0), f"{trigger.path}: may come again and again"
+
+
+@every_trigger
+def test_it_has_sentences_in_which_a_mail_comes_out_and_some_in_which_none_does(trigger: Trigger) -> None:
+    entry = next(entry for entry in CATALOGUE.entries if entry.name == trigger.name)
+    told = [entries.fires(case) for case in entry.cases]
+    assert told.count(True) >= 1, f"{trigger.path}: no case fires"
+    assert told.count(False) >= 2, f"{trigger.path}: fewer than two cases stay quiet"
+
+
+@every_trigger
+def test_it_tells_the_marketer_what_it_is_for(trigger: Trigger) -> None:
+    note = entries.note_of(trigger.query)
+    assert len(note) > 100, f"{trigger.path}: begin the SELECT with a paragraph for the marketer"
+    assert trigger.header.description.endswith("?"), f"{trigger.path}: the description is the question it answers"
+
+
+def test_test_files_can_be_used() -> None:
+    assert CATALOGUE.findings == []

@@ -61,7 +61,7 @@ def _change(row: Row, known: set[Any]) -> Iterator[tuple[str, Row]]:
 def as_json(topic: str, row: Mapping[str, Any]) -> Row:
     """A row as the topic's contract writes it: times as ISO text, JSON text where a list or mapping stands, counts that are missing 0."""
     if topic == "identities":
-        return {"device_id": row["device_id"], "person_id": row.get("person_id"), "at": to_text(epoch_ms(row["at"]) or 0)}
+        return {"device_id": row["device_id"], "person_id": row.get("person_id"), "at": to_text(epoch_ms(row["valid_from"]) or 0)}
     table = published.tables()[topic]
     found: Row = {}
     for column in table.columns:

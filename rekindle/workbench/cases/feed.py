@@ -114,6 +114,11 @@ def _marked(value: Any, mark: str, top: bool = False) -> Any:
     """Ids of who and what get the case's mark: people on the first level, products wherever they are."""
     if isinstance(value, list):
         return [_marked(one, mark) for one in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):  # JSON as text
+        try:
+            return orjson.dumps(_marked(orjson.loads(value), mark)).decode()
+        except orjson.JSONDecodeError:
+            return value
     if not isinstance(value, Mapping):
         return value
     return {

@@ -17,7 +17,7 @@ from rekindle.workbench.cases import tables
 from rekindle.workbench.cases.case import KINDS, Case, Row, Step
 from rekindle.workbench.history.given import epoch_ms
 
-CODE = "T040"
+CODE = "T061"
 """Of everything that is wrong with a test file."""
 _CASE_KEYS, _STEP_KEYS = {"clock", "given", "expect", "steps"}, {"clock", "given", "expect"}
 _FORM = 'a time is UTC text in quotes, like "2026-03-01 10:30:00"'
@@ -53,7 +53,10 @@ def read(file: Traversable | Path, path: str, trigger: str) -> CaseFile:
     if not isinstance(tree, Mapping) or not tree:
         reader.wrong(0, 0, "holds no cases", "a case is a sentence with clock, given and expect")
         return found
-    reader.read(tree)
+    try:
+        reader.read(tree)
+    except RecursionError:
+        reader.wrong(0, 0, "refers to itself without end", "write the value out instead of *name")
     return found
 
 
@@ -72,17 +75,18 @@ class _Reader:
     found: CaseFile
     trigger: str
 
-    def wrong(self, line: int, column: int, message: str, hint: str) -> None:
+    def wrong(self, line: int, column: int, message: str, hint: str, length: int = 1) -> None:
         """line, column: from 0, as ruamel counts."""
-        self.found.findings.append(Finding(CODE, self.found.path, line + 1, column + 1, 1, message, hint))
+        self.found.findings.append(Finding(CODE, self.found.path, line + 1, column + 1, length, message, hint))
 
     def at(self, owner: Any, key: Any, message: str, hint: str = "") -> None:
         """A finding where `key` stands in a mapping or list."""
+        marks: Any = getattr(owner, "lc", None)
         try:
-            line, column = owner.lc.key(key) if isinstance(owner, Mapping) else owner.lc.item(key)
+            line, column = marks.key(key) if isinstance(owner, Mapping) else marks.item(key)
         except (AttributeError, KeyError, TypeError):
-            line, column = getattr(getattr(owner, "lc", None), "line", 0) or 0, 0
-        self.wrong(line, column, message, hint)
+            line, column = getattr(marks, "line", 0) or 0, 0
+        self.wrong(line, column, message, hint, len(str(key)) if isinstance(owner, Mapping) else 1)
 
     def read(self, tree: Any) -> None:
         for sentence, body in tree.items():

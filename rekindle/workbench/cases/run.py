@@ -64,12 +64,11 @@ def run(settings: Settings, triggers: Sequence[Trigger], cases: Sequence[Case]) 
 
 def outputs(settings: Settings, triggers: Sequence[Trigger], cases: Sequence[Case]) -> list[Out]:
     """What comes out of each case, over all its steps."""
-    heartbeats = settings.heartbeats.model_copy(update={"step": timedelta(milliseconds=1)})  # every instant is told
-    settings = offline_settings(settings.model_copy(update={"heartbeats": heartbeats}))
+    settings = offline_settings(settings, step=timedelta(milliseconds=1))  # every instant is told
     folder = Path(tempfile.mkdtemp(prefix="rekindle-"))
     try:
         _write_topics(settings, folder, triggers, cases)
-        stages.evaluate(settings, folder, triggers)
+        stages.evaluate(settings, folder, triggers, lateness=True)
         candidates = _candidates(folder, cases)
         outs: list[Out] = [defaultdict(list) for _ in cases]
         emitted: dict[tuple[int, str, str], int] = {}
@@ -100,24 +99,32 @@ def _write_topics(settings: Settings, folder: Path, triggers: Sequence[Trigger],
 
 
 def _candidates(folder: Path, cases: Sequence[Case]) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """(case, when it came out, row) of every candidate of a case's own trigger; the gate will see no other."""
+    """(case, when it came out, row) of every candidate of a case's own trigger; the gate will see no other.
+
+    A row comes out when the watermark reaches its T; one that was behind the watermark already, right after what that was. Where it stands
+    among the heartbeats of the log does not tell: what is on time may come any time before.
+    """
+    given = {
+        (row["trigger"], row["device_id"], row["occasion"], row["fired_at"]): row
+        for row in (orjson.loads(record.value or b"{}") for record in logs.read(folder / stages.LATENESS))
+    }
     found: list[tuple[int, int, dict[str, Any]]] = []
     kept: list[Record] = []
-    waiting: list[tuple[int, dict[str, Any]]] = []
     for record in logs.read(folder / "trigger_candidates"):
         if feed.is_heartbeat(record):
-            found += ((number, record.at, row) for number, row in waiting)
-            waiting = []
             kept.append(record)
             continue
         row = orjson.loads(record.value or b"{}")
         number = feed.owner(str(row.get("device_id") or row.get("person_id")))
         if number is not None and cases[number].trigger == row["trigger"]:
-            waiting.append((number, row))
+            as_given = given.get((row["trigger"], row["device_id"], row["occasion"], record.at), {})
+            seen = as_given.get("came_at") or 0
+            row["user_id"] = as_given.get("user_id")
+            found.append((number, record.at if record.at > seen else seen + 1, row))
             kept.append(record)
     shutil.rmtree(folder / "trigger_candidates")
     logs.write(folder / "trigger_candidates", kept)
-    return iter([*found, *((number, _NEVER, row) for number, row in waiting)])
+    return iter(found)
 
 
 def _gate(

@@ -9,9 +9,9 @@ from importlib import resources
 from jobs.definitions import published
 
 RAW = "events.raw"
-_IDENTITIES = {"device_id": "STRING", "person_id": "STRING", "at": "TIMESTAMP_LTZ(3)"}
-_OF_DECISION = {"occasion", "device_id"}
-"""What a case may also name of a decision: it tells candidates apart."""
+_IDENTITIES = {"device_id": "STRING", "person_id": "STRING", "valid_from": "TIMESTAMP_LTZ(3)"}
+_ALSO: dict[str, frozenset[str]] = {"candidates": frozenset({"user_id"}), "decisions": frozenset({"occasion", "device_id"})}
+"""What a case may also name: of a candidate what its SELECT gave, of a decision what tells candidates apart."""
 
 
 @cache
@@ -37,7 +37,7 @@ def time_column(table: str) -> str | None:
     """The column that says when a row happens; raw events have several that can."""
     if table == RAW:
         return None
-    return "at" if table == "identities" else published.tables()[table].time_column
+    return "valid_from" if table == "identities" else published.tables()[table].time_column
 
 
 def key_column(table: str) -> str:
@@ -51,4 +51,4 @@ def outputs(kind: str) -> frozenset[str]:
     topic = {"candidates": "trigger_candidates", "decisions": "trigger_decisions", "triggers": "triggers"}[kind]
     schema = json.loads((resources.files("sql") / "schemas" / f"{topic}.schema.json").read_text(encoding="utf-8"))
     row = schema.get("$defs", {}).get("row", schema)
-    return frozenset(row["properties"]) | (_OF_DECISION if kind == "decisions" else frozenset())
+    return frozenset(row["properties"]) | _ALSO.get(kind, frozenset())

@@ -9,13 +9,15 @@ from pathlib import Path
 import orjson
 
 from connectors.kafka import literal
+from jobs import scripts
 from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import job as evaluate_job
+from jobs.evaluate.sources import Bound
 from jobs.gate import job as gate_job
 from jobs.gate.decisions import Decision
 from jobs.gate.replay import Broken, Input, decide
-from jobs.gate.retention import GateSettings
+from jobs.gate.retention import long_enough_for
 from jobs.ingest import job as ingest_job
 from jobs.settings import Settings
 from rekindle.workbench.history import logs
@@ -23,6 +25,7 @@ from rekindle.workbench.history.environment import environment
 from rekindle.workbench.history.running import Report, to_its_end
 
 GATE_INPUTS = "gate_inputs"
+LATENESS = "lateness"
 _OWN_TOPIC = re.compile(r"\b(?:carts|sessions|profiles|catalog|catalog_changes)\b", re.IGNORECASE)
 _FROM_EVENTS = re.compile(r"\b(?:events|receipts|interests)\b", re.IGNORECASE)
 
@@ -35,25 +38,58 @@ def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequ
     env = environment(settings, "ingest", folder, raw)
     env.values["kept_events"] = _kept_events(triggers)
     ingest_job.build(env, settings)
-    env.run_script("ingest/quarantine.sql")
+    for script in ("tables/dead_letters_sink.sql", "ingest/quarantine.sql"):
+        for statement in scripts.statements(script, env.values):  # a sink of its own: two jobs have become one
+            env.run(statement.replace("dead_letters_sink", "quarantined_sink"))
     return to_its_end(env, report)
 
 
-def evaluate(settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None) -> None:
-    """Published tables → `trigger_candidates`."""
-    env = environment(settings, "evaluate", folder)
-    evaluate_job.build(env, settings, triggers)
+def evaluate(
+    settings: Settings,
+    folder: Path,
+    triggers: Sequence[Trigger],
+    report: Report | None = None,
+    env: StreamEnvironment | None = None,
+    lateness: bool = False,
+) -> None:
+    """Published tables → `trigger_candidates`. env: an empty job, when tables are not all in `folder`.
+
+    lateness: also writes LATENESS, a row for each row of a trigger: its user_id, which candidates no longer have, and what the watermark
+    was when it came.
+    """
+    env = env or environment(settings, "evaluate", folder)
+    bound = evaluate_job.build(env, settings, triggers)
+    if lateness:
+        _add_lateness(env, folder / LATENESS, bound)
     to_its_end(env, report)
 
 
-def gate(settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None) -> Iterator[Decision | Broken]:
-    """`trigger_candidates`, `events`, `profiles` → decisions, person by person. Flink joins, as in production; the machine decides here."""
-    env = environment(settings, "gate", folder)
+def gate(
+    settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
+) -> Iterator[Decision | Broken]:
+    """`trigger_candidates`, `events`, `profiles` → decisions, person by person. Flink joins, as in production; the machine decides here.
+
+    env: as for `evaluate`.
+    """
+    env = env or environment(settings, "gate", folder)
     gate_job.read_tables(env, settings.packs[:1])  # `evaluate` wrote all candidates as one pack
     gate_job.select_inputs(env, triggers)
     _add_sink(env, folder / GATE_INPUTS)
     to_its_end(env, report)
-    yield from decide(_inputs(folder / GATE_INPUTS), GateSettings())
+    yield from decide(_inputs(folder / GATE_INPUTS), long_enough_for(triggers))
+
+
+def _add_lateness(env: StreamEnvironment, folder: Path, bound: Sequence[Bound]) -> None:
+    options = f"'connector' = 'rekindle-log', 'path' = {literal(str(folder))}, 'value.format' = 'json', 'key.field' = 'device_id'"
+    columns = "`trigger` STRING, device_id STRING, user_id STRING, occasion STRING, fired_at BIGINT, came_at BIGINT"
+    env.run(f"CREATE TEMPORARY TABLE lateness_sink ({columns}) WITH ({options})")
+    rows = (
+        f"SELECT {literal(one.trigger.name)}, device_id, user_id, CAST(occasion AS STRING), "
+        "EPOCH_MILLIS(CAST(fired_at AS TIMESTAMP_LTZ(3))), "
+        f"EPOCH_MILLIS(CAST(CURRENT_WATERMARK(fired_at) AS TIMESTAMP_LTZ(3))) FROM {one.view}"
+        for one in bound
+    )
+    env.run("INSERT INTO lateness_sink\n" + "\nUNION ALL\n".join(rows))
 
 
 def _add_sink(env: StreamEnvironment, folder: Path) -> None:

@@ -13,7 +13,7 @@ params:
   min_value: {type: float, default: 0.0}
 --- */
 -- For the marketer: thanks, advice on how to use it, a question how it was. Not the order confirmation, which is no marketing and comes from
--- the shop. A cancelled or refunded order gets none. If parcels take longer than three days, raise `send_after`, to 7 days at most.
+-- the shop. A cancelled or refunded order gets none. If parcels take longer than three days, raise `send_after`.
 SELECT
     device_id,
     user_id,

@@ -12,7 +12,6 @@ max_age: 4 days
 --- */
 -- For the marketer: one gentle reminder of a wish, never two for the same product within thirty days. Any order of the person cancels it,
 -- and so does taking anything off the list: it is about a person who wished and then did nothing.
--- `send_after` may be up to 7 days: the gate knows no longer what happened before.
 SELECT
     device_id,
     user_id,

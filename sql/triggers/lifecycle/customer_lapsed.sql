@@ -14,8 +14,8 @@ params:
 --- */
 -- For the marketer: a customer who used to buy and stopped. Sixty days is a start; take about twice your usual time between two orders.
 -- Each new order starts the wait again. `min_orders: 2` leaves out those who bought only once.
--- The wait is a window in this job's state, not in the gate, which forgets orders after 8 days. An order of the last 7 days that came by
--- another device or as a guest still cancels the mail.
+-- The wait is a window in this job's state, not in the gate, which cannot hold so long. An order of the last 7 days that came by another
+-- device or as a guest still cancels the mail.
 WITH orders AS (
     SELECT COALESCE(user_id, device_id) AS buyer, device_id, user_id, COALESCE(order_id, event_id) AS order_id, `value`, event_time
     FROM events

@@ -16,16 +16,16 @@ params:
 -- default it takes two orders of the same product, each within thirty days of the one before. Set `days` to how long a pack lasts and, for a
 -- shop that sells nothing else, `min_orders: 1`. Each new order of the product starts the wait again.
 WITH purchases AS (
-    SELECT COALESCE(user_id, device_id) AS buyer, device_id, user_id, product_id, name, quantity, order_id, event_time
+    SELECT COALESCE(user_id, device_id) || ' ' || product_id AS supply, device_id, user_id, product_id, name, order_id, event_time
     FROM order_lines
 )
 
 SELECT
     MAX(device_id) AS device_id,
     MAX(user_id) AS user_id,
-    product_id || ':' || SUBSTRING(MAX(DATE_FORMAT(event_time, 'yyyyMMddHHmmssSSS') || order_id), 18) AS occasion, -- its last order
+    MAX(product_id) || ':' || SUBSTRING(MAX(DATE_FORMAT(event_time, 'yyyyMMddHHmmssSSS') || order_id), 18) AS occasion, -- its last order
     window_time AS fired_at,
-    JSON_OBJECT(KEY 'product_id' VALUE product_id, KEY 'name' VALUE MAX(name), KEY 'orders' VALUE COUNT(DISTINCT order_id)) AS payload
-FROM SESSION(TABLE purchases PARTITION BY (buyer, product_id), DESCRIPTOR(event_time), INTERVAL :days DAY(3))
-GROUP BY buyer, product_id, window_start, window_end, window_time
+    JSON_OBJECT(KEY 'product_id' VALUE MAX(product_id), KEY 'name' VALUE MAX(name), KEY 'orders' VALUE COUNT(DISTINCT order_id)) AS payload
+FROM SESSION(TABLE purchases PARTITION BY supply, DESCRIPTOR(event_time), INTERVAL :days DAY(3))
+GROUP BY supply, window_start, window_end, window_time
 HAVING COUNT(DISTINCT order_id) >= :min_orders

@@ -47,7 +47,12 @@ public abstract class InternalRowFunction extends ProcessTableFunction<RowData> 
         return Optional.empty();
     }
 
-    /** Traits of {@code input} beyond set semantics. */
+    /** Whether rows of a key come together, with state, or each row alone. */
+    protected StaticArgumentTrait semantics() {
+        return StaticArgumentTrait.SET_SEMANTIC_TABLE;
+    }
+
+    /** Traits of {@code input} beyond its semantics. */
     protected abstract EnumSet<StaticArgumentTrait> traits();
 
     /** Arguments after {@code input}. */
@@ -78,7 +83,7 @@ public abstract class InternalRowFunction extends ProcessTableFunction<RowData> 
             // Only here can the class of a table argument be said; a static argument of a table is always handed over as Row.
             return inference.inputTypeStrategy(new InternalInput()).build();
         }
-        EnumSet<StaticArgumentTrait> traits = EnumSet.of(StaticArgumentTrait.TABLE, StaticArgumentTrait.SET_SEMANTIC_TABLE);
+        EnumSet<StaticArgumentTrait> traits = EnumSet.of(StaticArgumentTrait.TABLE, semantics());
         traits.addAll(traits());
         StaticArgument[] scalars = scalars();
         StaticArgument[] arguments = new StaticArgument[scalars.length + 1];

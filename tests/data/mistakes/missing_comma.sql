@@ -1,0 +1,19 @@
+/* ---
+name: search_abandoned
+description: Who searched, opened no product and left?
+owner: lifecycle@shop.example
+template: search_help
+purpose: marketing_email
+cancel_on: [Order Completed]
+max_age: 6 hours
+params:
+  least: {type: int, default: 1}
+--- */
+SELECT
+    device_id,
+    user_id,
+    session_id AS occasion
+    ended_at AS fired_at,
+    JSON_OBJECT(KEY 'query' VALUE last_query) AS payload
+FROM sessions
+WHERE searches >= :least AND product_views = 0

@@ -40,7 +40,7 @@ def is_rowtime(data_type: Any) -> bool:
 
 
 def message(error: Exception) -> str:
-    """What Java said: the first cause with a position or a function's name, else the last that says anything; the others only say that it failed."""
+    """What Java said: the first cause with a position or a function's name, else the last that says anything."""
     if not isinstance(error, Py4JJavaError):
         return str(error)
     cause, last = error.java_exception, ""

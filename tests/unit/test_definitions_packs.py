@@ -44,13 +44,13 @@ def test_findings_of_all_files_come_in_one_run(folder: Path) -> None:
     with pytest.raises(DefinitionError) as error:
         load(folder)
     assert str(error.value).splitlines() == [
-        "sql/triggers/core/a_bad.sql:2:1: owner: is missing",
+        f"{folder}/a_bad.sql:2:1: owner: is missing",
         "  = add a line like: owner: lifecycle@shop.example",
-        "sql/triggers/core/b_latin.sql:3:14: is not UTF-8: byte 0xe9",
+        f"{folder}/b_latin.sql:3:14: is not UTF-8: byte 0xe9",
         "  = save it as UTF-8",
-        "sql/triggers/core/c_other.sql:2:7: name 'a_name' is not the file's name",
+        f"{folder}/c_other.sql:2:7: name 'a_name' is not the file's name",
         "  = name: c_other, or rename the file",
-        "sql/triggers/core/e_two.sql:9:11: more than one statement",
+        f"{folder}/e_two.sql:9:11: more than one statement",
         "  = a trigger is exactly one SELECT",
     ]
 

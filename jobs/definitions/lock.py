@@ -6,7 +6,7 @@ Its lines are only ever added to: a trigger that is gone stays as a retired line
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -31,9 +31,8 @@ class Entry:
     """One trigger.
 
     meaning: digest of what it means; definition: of all its file says. cancel_on: events that cancel it. keeps: its state in words.
-    rebuilds: whether
-    topics hold enough to build that state anew. operators: uids of what it reads and keeps. active_from: T after which its candidates count, UTC text; None = all.
-    retired: it runs no more.
+    rebuilds: whether the topics hold enough to build that state anew. operators: uids of what it reads and keeps.
+    active_from: T after which its candidates count, UTC text; None = all. retired: it runs no more.
     """
 
     name: str
@@ -126,5 +125,5 @@ def text_of(at_ms: int) -> str:
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
-    """Its fields, without those that say nothing."""
-    return {name: value for name, value in vars(entry).items() if value not in (None, (), False) or (name == "rebuilds" and not value)}
+    """Its fields, without those that say what they say anyway."""
+    return {one.name: getattr(entry, one.name) for one in fields(entry) if getattr(entry, one.name) != one.default}

@@ -36,7 +36,7 @@ def words(operators: Iterable[Operator]) -> tuple[str, ...]:
 
 def fits(operators: Iterable[Operator], retained: timedelta) -> bool:
     """Whether all of it can be computed from topics that go back so far; of what nobody here can tell, no."""
-    return all(one.kind in _COMPACTED or (_span(one) is not None and _span(one) < retained) for one in operators if _keeps(one))
+    return all(one.kind in _COMPACTED or (_span(one) or timedelta.max) < retained for one in operators if _keeps(one))
 
 
 def _keeps(operator: Operator) -> bool:

@@ -36,7 +36,8 @@ def build(
     bound = [sources.bind(env, trigger) for trigger in triggers]
     env.run(queries.all_rows([_rows(one, config, active_from) for one in bound]))
     env.run(queries.heartbeat_rows())
-    env.run_script("evaluate/candidates.sql", pack=config.packs[0], still_meant=queries.still_meant(active_from))
+    mine = {trigger.name: active_from.get(trigger.name, 0) for trigger in triggers}
+    env.run_script("evaluate/candidates.sql", pack=config.packs[0], still_meant=queries.still_meant(mine))
     return bound
 
 

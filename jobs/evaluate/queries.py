@@ -92,7 +92,7 @@ def still_meant(active_from_ms: Mapping[str, int]) -> str:
     active_from_ms: trigger → T from which on its present definition counts. Of that T or before, and by a definition that was replaced,
     a row is dropped: together the old and the new one give each T once.
     """
-    replaced = (f"NOT (`trigger` = {literal(name)} AND active_from_ms <> {at})" for name, at in active_from_ms.items() if at)
+    replaced = (f"NOT (`trigger` = {literal(name)} AND active_from_ms <> {at})" for name, at in sorted(active_from_ms.items()) if at)
     return " AND ".join(["EPOCH_MILLIS(fired_at) > active_from_ms", *replaced])
 
 

@@ -29,6 +29,15 @@ class _Canned(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(answer or {"errors": ["not found"]}).encode())
 
+    def do_POST(self) -> None:
+        """Stop with a savepoint: `ANSWERS` says how it ends; a job that was saved has ended."""
+        job = self.path.split("/")[2]
+        self.send_response(202)
+        self.end_headers()
+        self.wfile.write(b'{"request-id": "r1"}')
+        saved = ANSWERS[f"/jobs/{job}/savepoints/r1"]["operation"].get("location")  # type: ignore[index]
+        ANSWERS[f"/jobs/{job}/status"] = {"status": "FINISHED" if saved else "RUNNING"}
+
     def do_PATCH(self) -> None:
         job = self.path.split("/")[2].split("?")[0]
         ANSWERS[f"/jobs/{job}/status"] = {"status": "CANCELED"}
@@ -129,3 +138,29 @@ def test_an_unreachable_cluster_names_the_setting() -> None:
 def test_without_a_cause_the_first_line_is_told() -> None:
     assert innermost("java.lang.OutOfMemoryError: Java heap space\n\tat a.B.c(B.java:1)") == "java.lang.OutOfMemoryError: Java heap space"
     assert innermost("") == ""
+
+
+def test_a_job_that_ended_is_not_alive(rest: FlinkRest) -> None:
+    ANSWERS["/jobs/overview"] = {"jobs": [a_job(started=1, id="old"), a_job(state="FAILED", started=2, id="new")]}
+    found = rest.alive("ingest")
+    assert found is not None
+    assert found.id == "old"
+    assert rest.alive("gate") is None
+
+
+def test_what_a_job_was_submitted_with_can_be_read(rest: FlinkRest) -> None:
+    ANSWERS["/jobs/a/config"] = {"execution-config": {"user-config": {"rekindle.plan": "f"}}}
+    assert rest.parameters("a") == {"rekindle.plan": "f"}
+    ANSWERS["/jobs/b/config"] = {"jid": "b"}
+    assert rest.parameters("b") == {}
+
+
+def test_a_stop_gives_the_savepoints_path(rest: FlinkRest) -> None:
+    ANSWERS["/jobs/a/savepoints/r1"] = {"status": {"id": "COMPLETED"}, "operation": {"location": "file:/s"}}
+    assert rest.stop("a", 5) == "file:/s"
+
+
+def test_a_stop_without_a_savepoint_leaves_the_job_running_and_says_why(rest: FlinkRest) -> None:
+    ANSWERS["/jobs/a/savepoints/r1"] = {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": {"stack-trace": TRACE}}}
+    with pytest.raises(RunError, match=r"could not be stopped with a savepoint, and runs on: java\.io\.IOException"):
+        rest.stop("a", 5)

@@ -53,14 +53,9 @@ def _newest(consumer: Consumer, place: TopicPartition, pack: str) -> int | None:
 def _last_heartbeat(consumer: Consumer, place: TopicPartition, lower: int, end: int, pack: str) -> int | None:
     consumer.assign([TopicPartition(place.topic, place.partition, lower)])
     found: int | None = None
-    while True:
-        messages = consumer.consume(1000, _ANSWER)
-        if not messages:
-            raise RunError(f"{place.topic}-{place.partition} cannot be read to its end")
-        for message in messages:
-            if message.error() is not None:  # the end of the partition
-                return found
-            if is_heartbeat(message.key()) and json.loads(message.value() or b"{}").get("pack") == pack:
-                found = max(found or 0, message.timestamp()[1])
-            if (message.offset() or 0) >= end - 1:
-                return found
+    while (message := consumer.poll(_ANSWER)) is not None:
+        if message.error() is not None or (message.offset() or 0) >= end:  # the end of the partition, or what came since
+            return found
+        if is_heartbeat(message.key()) and json.loads(message.value() or b"{}").get("pack") == pack:
+            found = max(found or 0, message.timestamp()[1])
+    raise RunError(f"{place.topic}-{place.partition} cannot be read to its end")

@@ -20,6 +20,8 @@ from rekindle.workbench.packs.plan import Plan
 Report = Callable[[str], None]
 _STOP_LIMIT = 300.0
 """Seconds a savepoint may take."""
+_BACK_LIMIT = 300.0
+"""Seconds the old job gets at least to run again."""
 
 
 class RolledBackError(RunError):
@@ -65,7 +67,7 @@ class Deployment:
             lock = made.lock
             self.report(f"submitting {plan.job}" + (f" from {start}" if start else " without state"))
             job_id = made.submit()
-            self._wait(plan.job, job_id)
+            self._wait(plan.job, job_id, self.limit)
         except Exception as error:  # whatever it is: what ran before has to run again
             self._take_back(plan, savepoint, job_id, error)
         self.archive.keep(lock, self.settings)
@@ -91,15 +93,17 @@ class Deployment:
         reached = clock.of_pack(self.settings.kafka.servers, plan.pack, self.settings.kafka.options)
         return known | dict.fromkeys(fresh, reached or 0)
 
-    def _wait(self, name: str, job_id: str) -> None:
-        """Until all tasks run and a checkpoint is complete."""
+    def _wait(self, name: str, job_id: str, limit: float) -> None:
+        """Until all tasks run and a checkpoint is complete, without a failure so far. limit: seconds for each."""
         cluster = FlinkRest(self.settings.flink.rest_url)
         try:
-            cluster.wait_running([name], self.limit)
+            cluster.wait_running([name], limit)
             self.report("it runs; waiting for a checkpoint")
-            if not wait_until(lambda: cluster.checkpoints(job_id).completed, self.limit, pause=0.5):
-                cause = cluster.root_cause(job_id)
-                raise RunError(f"{name} completed no checkpoint within {self.limit:.0f} s" + (f": {cause}" if cause else ""))
+            good = wait_until(lambda: cluster.checkpoints(job_id).completed or cluster.root_cause(job_id), limit, pause=0.5)
+            if cause := cluster.root_cause(job_id):
+                raise RunError(f"{name} fails: {cause}")
+            if not good:
+                raise RunError(f"{name} completed no checkpoint within {limit:.0f} s")
         finally:
             cluster.close()
 
@@ -120,7 +124,7 @@ class Deployment:
         self.report(f"starting again what ran before, from {savepoint}")
         try:
             again = construct(old, plan.pack, plan.before.active_from_ms(), plan.before, savepoint)
-            self._wait(plan.job, again.submit())
+            self._wait(plan.job, again.submit(), max(self.limit, _BACK_LIMIT))
         except Exception as second:
             raise RunError(f"neither the new {plan.job} nor the old one runs: {reason}; then: {second}", by_hand) from error
         raise RolledBackError(

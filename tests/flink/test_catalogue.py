@@ -40,9 +40,16 @@ def test_a_pack_is_one_job_that_reads_what_its_triggers_ask_for_and_nothing_else
     optimized = plan.split("== Optimized Execution Plan ==")[1]
     read_tables = set(re.findall(r"TableSourceScan\(table=\[\[default_catalog, \w+, (\w+)", optimized))
     assert read_tables == READS[pack] | {"identities", "profiles"}
-    for function in ("PRODUCT_INTERESTS", "PRODUCT_CHANGES"):
-        assert optimized.count(f"invocation=[{function}(") == (pack == "catalog"), "its triggers do not share what they know"
     assert "Join(joinType" not in re.sub(r"TemporalJoin\(joinType", "", optimized), "an unbounded join"
+
+
+def test_queries_over_interests_share_one_state_where_they_share_their_tables(flink: MiniCluster) -> None:
+    env = flink.environment("test")
+    for table in PUBLISHED:
+        env.run_script(f"tables/{table}.sql")
+    both = "\nUNION ALL\n".join(f"SELECT * FROM ({trigger.select()})" for pack, trigger in TRIGGERS if pack == "catalog")
+    plan = env.table.sql_query(both).explain().split("== Optimized Execution Plan ==")[1]
+    assert [plan.count(f"invocation=[{function}(") for function in ("PRODUCT_ACTS", "PRODUCT_CHANGES", "PRODUCT_INTERESTS")] == [1, 1, 1]
 
 
 @every_trigger

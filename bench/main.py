@@ -1,4 +1,4 @@
-"""`rekindle bench ingest | latency`."""
+"""`rekindle bench ingest | latency | workbench`."""
 
 from __future__ import annotations
 
@@ -102,6 +102,41 @@ def latency(invocation: Invocation | None, rate: int, minutes: float, json_: boo
             ],
         )
     return 0 if all(one.p99 < one.aim and not one.missing for one in found) else 1
+
+
+@bench.command()
+@click.option("--events", default=1_000_000, show_default=True, type=click.IntRange(10_000), help="Lines of the history.")
+@click.option("--users", default=100_000, show_default=True, type=click.IntRange(100), help="Devices that take turns.")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_obj
+def workbench(invocation: Invocation | None, events: int, users: int, json_: bool) -> int:
+    """CPU per event of a backtest; how long check and test of all that ships take."""
+    from bench import ingest as measure
+    from bench import workbench as work
+
+    given, around = invocation or Invocation(), measure.machine()
+    progress(f"backtest over {events // 10:,} and {events:,} events")
+    found = work.backtest(given.state_dir, events, users)
+    progress("check and test")
+    check, test = (work.measured(given.state_dir, [word]) for word in ("check", "test"))
+    if json_:
+        as_json({**around, "backtest": asdict(found), "check": asdict(check), "test": asdict(test)})
+        return 0
+    table(
+        ("what", "CPU-s", "wall s", "µs/event", "events per CPU-s"),
+        [
+            (
+                "backtest",
+                f"{found.whole.cpu_s:.1f}",
+                f"{found.whole.wall_s:.1f}",
+                f"{found.us_per_event:.1f}",
+                f"{found.events_per_cpu_second:,.0f}",
+            ),
+            ("check", f"{check.cpu_s:.1f}", f"{check.wall_s:.1f}", "-", "-"),
+            ("test", f"{test.cpu_s:.1f}", f"{test.wall_s:.1f}", "-", "-"),
+        ],
+    )
+    return 0
 
 
 def main(argv: Sequence[str]) -> int:

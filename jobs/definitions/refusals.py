@@ -41,7 +41,7 @@ def finding(query: Query, rendered: Rendered, message: str) -> Finding:
             else "Flink cannot plan this SELECT"
         )
         said = Said("T018", f"Flink refuses it: {fact}", "see docs/triggers.md, or take it apart: which part makes the difference?")
-    place = said.place or told.place or query.place(0, 6)
+    place = said.place or told.place or query.select_place()
     return Finding(said.code, query.path, *place, said.message, said.hint, label=said.label)
 
 

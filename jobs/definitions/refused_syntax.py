@@ -17,6 +17,10 @@ _WORDS = {"<EOF>": "the end"}
 
 def said(refusal: Refusal) -> Said | None:
     """What to say of a syntax error; None when it is something else."""
+    if refusal.text.startswith("Expecting alias"):
+        return _text_as_name(refusal)
+    if refusal.text.startswith("String literal continued on same line"):
+        return Said("T015", "one text after another", "a comma between them, or || to join them")
     if not re.match(r"Encountered |Incorrect syntax near|Lexical error", refusal.text):
         return None
     token = None if "<EOF>" in refusal.text else refusal.token_at(refusal.start)
@@ -26,6 +30,15 @@ def said(refusal: Refusal) -> Said | None:
         token = next(iter(refusal.tokens[refusal.tokens.index(token) + 1 :]), token)
     kinds = (_quote, _interval, _typing_error, _reserved, _comma)
     return next((one for kind in kinds if (one := kind(refusal, token)) is not None), None) or _other(refusal, token)
+
+
+def _text_as_name(refusal: Refusal) -> Said:
+    """`product_id 'id'`: Flink does not say where."""
+    pairs = zip(refusal.tokens, refusal.tokens[1:], strict=False)
+    found = next((b for a, b in pairs if b.kind == "string" and (a.kind in ("word", "quoted", "string", "number") or a.text == ")")
+                  and (a.is_word("AS") or a.text.upper() not in WORDS)), None)  # fmt: skip
+    hint = "a name stands bare or in backticks; if it is a value of its own, a comma is missing before it"
+    return Said("T015", "text where a name is expected", hint, place=refusal.place_of(found) if found else None)
 
 
 def _quote(refusal: Refusal, token: Token | None) -> Said | None:
@@ -66,6 +79,9 @@ def _reserved(refusal: Refusal, token: Token | None) -> Said | None:
         if token is not None and token.text == "(":
             return None
         token = before
+    following = refusal.tokens[refusal.tokens.index(token) + 1 :][:1]
+    if following and following[0].text == "(":
+        return None  # called as a function: a name it is not
     hint = f"write `{token.text}` with backticks, or another name"
     return Said("T021", f"'{token.text}' is a reserved word", hint, place=refusal.place_of(token))
 
@@ -79,7 +95,7 @@ def _comma(refusal: Refusal, token: Token | None) -> Said | None:
     starts_something = token is not None and (token.kind in ("word", "quoted", "string", "number") and not token.is_word(*STRUCTURE))
     if token is None or before is None or "," not in refusal.expected or not starts_something or before.text in ",(":
         return None
-    return Said("T015", f"a comma is missing before '{token.text}'", f"write: {before.text}, {token.text}", place=refusal.place_of(token))
+    return Said("T015", f"a comma is missing before {_named(token)}", f"write: {before.text}, {token.text}", place=refusal.place_of(token))
 
 
 def _other(refusal: Refusal, token: Token | None) -> Said:
@@ -88,11 +104,16 @@ def _other(refusal: Refusal, token: Token | None) -> Said:
     if token is None:
         last = refusal.before(None)
         place = refusal.place_of(last) if last else None
-        after = f" after '{last.text}'" if last else ""
+        after = f" after {_named(last)}" if last else ""
         return Said(
             "T015",
             f"the SELECT ends too early{after}",
             hint or "something is missing at the end: a bracket, a value, a condition",
             place=place,
         )
-    return Said("T015", f"'{token.text}' is not expected here", hint or "look at what stands before it", place=refusal.place_of(token))
+    return Said("T015", f"{_named(token)} is not expected here", hint or "look at what stands before it", place=refusal.place_of(token))
+
+
+def _named(token: Token) -> str:
+    """In quotes, if it has none of its own."""
+    return token.text if token.kind in ("string", "quoted") else f"'{token.text}'"

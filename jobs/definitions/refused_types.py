@@ -28,6 +28,14 @@ def said(refusal: Refusal) -> Said | None:
     text = refusal.text
     if match := re.match(r"Cannot apply '(.+?)' to arguments of type '(.*?)'\. ", text + " ", re.DOTALL):
         return _operator(match[1], match[2])
+    if match := re.match(r"Invalid function call:\s*(\w+)\((.*)\)", text, re.DOTALL):
+        kinds = [kind_of(one) for one in re.findall(r"([A-Z_]+)(?:\([^)]*\))?(?: NOT NULL)?(?:, |$)", match[2])]
+        fact = f"{match[1]} cannot take {' and '.join(kinds) or 'these arguments'}"
+        return Said("T017", fact, "look up its arguments in Flink's documentation of system functions", place=_word(refusal, match[1]))
+    if text.startswith("WHERE clause must be a condition"):
+        return Said("T016", "a condition is true or false, this is neither", "compare it with something: adds = 0, query IS NOT NULL")
+    if text.startswith("Aggregate expression is illegal in WHERE"):
+        return Said("T024", "an aggregate in WHERE", "WHERE looks at single rows; after GROUP BY it is HAVING COUNT(*) > 1")
     if match := re.search(r"implementation method 'merge' in class .* for function '(\w+)'", text):
         return _aggregate(refusal, match[1])
     if match := re.match(r"implicit type conversion between (\w+) and (\w+) is not supported", text):

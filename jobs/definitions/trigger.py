@@ -60,6 +60,11 @@ class Query:
         """Place in the file of sql[start:end]."""
         return place_of(self.text, self.start + start, None if end is None else self.start + end)
 
+    def select_place(self) -> Place:
+        """Place of its first word, behind comments: where what concerns the whole is told."""
+        first = _FIRST.match(self.sql)
+        return self.place(first.start("word"), first.end("word")) if first else self.place(0)
+
     def planned_place(self, rendered: Rendered, at: tuple[int, int], to: tuple[int, int] | None = None) -> Place:
         """Place in the file of what the planner calls (line, column), inclusive, of the rendered SELECT."""
         start = offset_of(rendered.text, *at)

@@ -40,13 +40,13 @@ def is_rowtime(data_type: Any) -> bool:
 
 
 def message(error: Exception) -> str:
-    """What Java said: the first cause with a position, else the last that says anything; the others only say that something failed."""
+    """What Java said: the first cause with a position or a function's name, else the last that says anything; the others only say that it failed."""
     if not isinstance(error, Py4JJavaError):
         return str(error)
     cause, last = error.java_exception, ""
     while cause is not None:
         text = str(cause.getMessage() or "")
-        if "line " in text and ", column " in text:
+        if ("line " in text and ", column " in text) or text.startswith("Invalid function call"):
             return text
         last, cause = text or last, cause.getCause()
     return last or str(error.java_exception)

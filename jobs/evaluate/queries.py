@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connectors.kafka import literal
 from jobs.definitions import output
-from jobs.definitions.findings import FindingsError
+from jobs.definitions.findings import Finding, FindingsError
 from jobs.definitions.output import OPTIONAL
 from jobs.definitions.trigger import Trigger
 from jobs.durations import millis
@@ -37,7 +37,8 @@ def check_columns(trigger: Trigger, columns: Mapping[str, bool]) -> None:
     Raises: FindingsError for a column missing or one too many, or a T that is not the table's own event time: candidates of such a T
     could lie behind the clock of their topic.
     """
-    found = [trigger.source.finding(wrong.code, wrong.message, 0, 6, wrong.hint) for wrong in output.wrong_columns(columns)]
+    place = trigger.source.select_place()
+    found = [Finding(wrong.code, trigger.path, *place, wrong.message, wrong.hint) for wrong in output.wrong_columns(columns)]
     if found:
         raise FindingsError(found)
 

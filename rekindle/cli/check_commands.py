@@ -29,11 +29,13 @@ def check(context: click.Context, what: tuple[str, ...], watch: bool, rules: boo
         click.echo(pages.markdown(), nl=False)
         return
     from rekindle.workbench.check.checker import Report
-    from rekindle.workbench.check.collect import default_root
+    from rekindle.workbench.check.collect import packs_root
     from rekindle.workbench.check.session import Session
 
     invocation: Invocation = context.obj
-    session = Session(invocation.settings(), invocation.state_dir, what, default_root(), report=progress if sys.stderr.isatty() else None)
+    settings = invocation.settings()
+    told = progress if sys.stderr.isatty() else None
+    session = Session(settings, invocation.state_dir, what, packs_root(settings), report=told)
 
     def show(report: Report) -> None:
         from rekindle.workbench.check import render

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.settings import load
 from rekindle.workbench.check import checker, render
-from rekindle.workbench.check.collect import collect, default_root
+from rekindle.workbench.check.collect import collect, packs_root
 from rekindle.workbench.check.planner import Planner
 from tests.flink.mini_cluster import MiniCluster
 
@@ -25,7 +25,7 @@ def planner(flink: MiniCluster) -> Planner:
 
 def printed(planner: Planner, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(folder)
-    report = checker.check(collect([name], default_root()), SETTINGS, planner.judge)
+    report = checker.check(collect([name], packs_root(SETTINGS)), SETTINGS, planner.judge)
     return click.unstyle(render.report(report, report.texts)) + "\n"
 
 
@@ -72,7 +72,7 @@ def test_other_slips_are_told_where_they_are(
     header = "/* ---\nname: search_abandoned\ndescription: d\nowner: o\ntemplate: t\npurpose: p\nmax_age: 6 h\n--- */\n"
     (tmp_path / "draft.sql").write_text(header + query, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    report = checker.check(collect(["draft.sql"], default_root()), SETTINGS, planner.judge)
+    report = checker.check(collect(["draft.sql"], packs_root(SETTINGS)), SETTINGS, planner.judge)
     told = [f"{one.code} {one.line - 8}:{one.column}-{one.column + one.length - 1} {one.message} = {one.hint}" for one in report.findings]
     assert finding in told
     assert all("\tat " not in one and "org.apache" not in one for one in told)

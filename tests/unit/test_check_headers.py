@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.definitions.lock import Entry
 from jobs.definitions.meaning import meaning
 from jobs.definitions.trigger import parse, read
 from jobs.settings import Settings, load
@@ -12,10 +13,9 @@ from rekindle.workbench.check.rules.headers import RULES
 from tests.unit.a_trigger import a_file
 
 SETTINGS = load(environ={})
-MARKED = 'locked: version {0}, meaning "{1}"'
 
 
-def found(extra: str = "", settings: Settings = SETTINGS, locked: dict[str, object] | None = None, **keys: str) -> list[tuple[str, str]]:
+def found(extra: str = "", settings: Settings = SETTINGS, locked: Entry | None = None, **keys: str) -> list[tuple[str, str]]:
     draft = read(a_file(extra=extra, **({"name": "price_dropped"} | keys)), "f.sql")
     assert draft.read.header is not None
     subject = Subject(draft, settings, locked=locked)
@@ -73,10 +73,10 @@ def test_destinations_are_looked_up_only_where_the_settings_name_some() -> None:
 
 def test_the_version_rises_with_the_meaning_and_only_then() -> None:
     same = meaning(parse(a_file(name="price_dropped"), "f.sql"))
-    assert found(locked={"version": 1, "meaning": same}) == []
-    assert found(locked={"version": 1, "meaning": "another"}) == [("T055", "version: 2")]
-    assert found("version: 2\n", locked={"version": 1, "meaning": "another"}) == []
-    assert found(locked={"version": 3, "meaning": "another"}) == [("T055", "version: 4")]
+    assert found(locked=Entry("price_dropped", 1, same, "")) == []
+    assert found(locked=Entry("price_dropped", 1, "another", "")) == [("T055", "version: 2")]
+    assert found("version: 2\n", locked=Entry("price_dropped", 1, "another", "")) == []
+    assert found(locked=Entry("price_dropped", 3, "another", "")) == [("T055", "version: 4")]
     assert found() == []
 
 

@@ -77,7 +77,7 @@ def test_help_is_quick_and_loads_neither_flink_nor_kafka(root: Path) -> None:
     answer = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert answer.stderr.strip() == "[]"
-    assert all(name in answer.stdout for name in ("up", "down", "status", "doctor", "topics", "run", "demo", "bench"))
+    assert all(name in answer.stdout for name in ("up", "down", "status", "doctor", "topics", "check", "tables", "run", "demo", "bench"))
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 

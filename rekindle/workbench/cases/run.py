@@ -64,8 +64,7 @@ def run(settings: Settings, triggers: Sequence[Trigger], cases: Sequence[Case]) 
 
 def outputs(settings: Settings, triggers: Sequence[Trigger], cases: Sequence[Case]) -> list[Out]:
     """What comes out of each case, over all its steps."""
-    heartbeats = settings.heartbeats.model_copy(update={"step": timedelta(milliseconds=1)})  # every instant is told
-    settings = offline_settings(settings.model_copy(update={"heartbeats": heartbeats}))
+    settings = offline_settings(settings, step=timedelta(milliseconds=1))  # every instant is told
     folder = Path(tempfile.mkdtemp(prefix="rekindle-"))
     try:
         _write_topics(settings, folder, triggers, cases)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from jobs.definitions import files, packs, refusals
 from jobs.definitions.findings import Finding, FindingsError, by_place
+from jobs.definitions.lock import Entry
 from jobs.definitions.trigger import Draft
 from jobs.settings import Settings
 from rekindle.workbench.check import locks, testfiles
@@ -47,9 +47,10 @@ def check(collected: Collected, settings: Settings, judge: Judge) -> Report:
     findings = [*collected.findings]
     texts = {draft.path: draft.text for draft in drafts.values()}
     locked = {folder: locks.read(folder) for folder in {one.path.parent for one in collected.files if one.pack}}
+    findings += [one for lock in locked.values() for one in lock.findings]
     for file in collected.files:
         draft = drafts[file.path]
-        entry = locked[file.path.parent].get(draft.read.header.name) if file.pack and draft.read.header else None
+        entry = locked[file.path.parent].entries.get(draft.read.header.name) if file.pack and draft.read.header else None
         findings += draft.findings
         findings += _of_select(draft, settings, judge, entry)
         if file.pack:
@@ -61,7 +62,7 @@ def check(collected: Collected, settings: Settings, judge: Judge) -> Report:
     return Report(len(collected.files), tuple(by_place(findings)), texts)
 
 
-def _of_select(draft: Draft, settings: Settings, judge: Judge, locked: Mapping[str, Any] | None) -> Iterable[Finding]:
+def _of_select(draft: Draft, settings: Settings, judge: Judge, locked: Entry | None) -> Iterable[Finding]:
     """Rules over header and SELECT. What Flink refuses hides no rule that reads the text alone."""
     header, query = draft.read.header, draft.query
     plain = Subject(draft, settings, locked=locked)

@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.definitions import packs
 from jobs.definitions.findings import Finding, did_you_mean
 from jobs.errors import SettingsError
+from jobs.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class Collected:
     findings: tuple[Finding, ...]
 
 
-def default_root() -> Path:
-    """The packs that ship."""
-    return Path(str(resources.files("sql"))) / packs.ROOT
+def packs_root(settings: Settings) -> Path:
+    """Where the packs are: `packs_dir` of the settings, else those that ship."""
+    return Path(settings.packs_dir) if settings.packs_dir else Path(str(resources.files("sql"))) / packs.ROOT
 
 
 def collect(arguments: Sequence[str], root: Path) -> Collected:

@@ -1,25 +1,36 @@
-"""`pack.lock`: what the triggers of a pack meant when it was last applied."""
+"""`pack.lock`: what the triggers of a pack meant when it was last put live."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from jobs.definitions import lock
+from jobs.definitions.findings import Finding
+from jobs.definitions.lock import Entry
+from jobs.errors import DefinitionError
+from rekindle.workbench.check.collect import shown
 
-NAME = "pack.lock"
+
+@dataclass(frozen=True)
+class Locked:
+    """entries: live triggers by name; none where the pack was never put live. findings: what is wrong with the file."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
-def read(folder: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Trigger name → its entry, with `version` and `meaning`. Empty where there is no lock: the pack was never applied."""
+def read(folder: Path) -> Locked:
+    """The lock of the pack in this folder."""
+    path = folder / lock.FILE
+    if not path.is_file():
+        return Locked()
     try:
-        tree = YAML(typ="safe").load((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, YAMLError, ValueError):
-        return {}  # `rekindle plan` owns the file and says what is wrong with it
-    listed = tree.get("triggers") if isinstance(tree, dict) else None
-    if isinstance(listed, dict):
-        return {str(name): entry for name, entry in listed.items() if isinstance(entry, dict)}
-    entries = [entry for entry in listed or () if isinstance(entry, dict)] if isinstance(listed, list) else []
-    return {str(entry.get("name")): entry for entry in entries}
+        return Locked(lock.parse(path.read_text(encoding="utf-8"), shown(path)).live)
+    except DefinitionError as error:
+        message = error.message.removeprefix(shown(path)).lstrip(":0123456789").strip()
+        return Locked(findings=(Finding("T064", shown(path), 0, 0, 1, message, error.hint),))
+    except (OSError, ValueError) as error:
+        fact = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+        return Locked(findings=(Finding("T064", shown(path), 0, 0, 1, fact, "take it from the last commit"),))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.definitions import lock
 from jobs.settings import Settings
-from rekindle.workbench.check import checker, locks
+from rekindle.workbench.check import checker
 from rekindle.workbench.check.checker import Report
 from rekindle.workbench.check.collect import Collected, collect
 from rekindle.workbench.check.outcome import Outcome
@@ -42,7 +43,7 @@ class Session:
         """Files whose change makes another check worth while: triggers, their tests, the packs' locks."""
         files = {one.path for one in (*self.collected().all_files, *self.collected().files)}
         tests = {path.with_name(path.name.removesuffix(".sql") + ".test.yaml") for path in files}
-        return sorted(files | tests | {path.parent / locks.NAME for path in files} | {self.root / "any"})
+        return sorted(files | tests | {path.parent / lock.FILE for path in files} | {self.root / "any"})
 
     def judge(self, sql: str) -> Outcome:
         """Flink's verdict on a SELECT. Starts the JVM the first time: files without a SELECT need none."""

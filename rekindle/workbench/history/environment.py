@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from connectors import kafka
 from connectors.kafka import with_clause
 from connectors.topics import TOPICS
+from jobs.durations import millis
 from jobs.environment import StreamEnvironment, stream_environment
 from jobs.settings import Settings
 from udfs import mapping
@@ -24,8 +26,11 @@ _RECEIVED = "COALESCE(sent_received_at, sent_time, TO_TIMESTAMP_LTZ(0, 3))"
 """semantics.md, section 1: in a backtest `received_at` is `receivedAt`, else `t`."""
 
 
-def offline_settings(settings: Settings, parallelism: int = 1) -> Settings:
-    """Settings of a run over history: one partition a topic, no wall clock, no checkpoints."""
+def offline_settings(settings: Settings, parallelism: int = 1, step: timedelta = timedelta(seconds=1)) -> Settings:
+    """Settings of a run over history: one partition a topic, no wall clock, no checkpoints.
+
+    step: of event time between two watermarks. It says how often somebody looks, not what is decided: that rests on times alone.
+    """
     flink = settings.flink.model_copy(
         update={"options": settings.flink.options | _OPTIONS, "parallelism": parallelism, "checkpoint_dir": "", "exactly_once": False}
     )
@@ -33,7 +38,7 @@ def offline_settings(settings: Settings, parallelism: int = 1) -> Settings:
         update={
             "flink": flink,
             "kafka": settings.kafka.model_copy(update={"partitions": 1, "options": {}}),
-            "heartbeats": settings.heartbeats.model_copy(update={"enabled": False}),
+            "heartbeats": settings.heartbeats.model_copy(update={"enabled": False, "step": step}),
         }
     )
 
@@ -53,7 +58,7 @@ def environment(settings: Settings, job: str, folder: Path, raw: Sequence[Path] 
         if topic.compact:
             env.values[f"versioned_{name}"] = with_clause(_log(kafka.versioned_options(topic, client), place))
     options = kafka.raw_event_options(TOPICS["events.raw"], client, mapping.load().as_json(), settings.times.max_line_bytes)
-    lines = {"framing": "lines", "value.rekindle-event.needs-time": "true"}
+    lines = {"framing": "lines", "value.rekindle-event.needs-time": "true", "watermark-step": str(millis(settings.heartbeats.step))}
     env.values["source_events_raw"] = with_clause(_log(options, "\n".join(str(path.absolute()) for path in raw)) | lines)
     env.values |= {"received_time": _RECEIVED, "received_column": f"AS {_RECEIVED}"}
     return env

@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jobs.definitions import published
 from jobs.definitions.findings import Finding, Severity
 from jobs.definitions.header import Header
+from jobs.definitions.lock import Entry
 from jobs.definitions.places import Place, Rendered
 from jobs.definitions.published import Table
 from jobs.definitions.trigger import Draft, Query
@@ -28,7 +29,7 @@ class Subject:
     settings: Settings
     outcome: Outcome | None = None
     rendered: Rendered | None = None
-    locked: Mapping[str, Any] | None = None
+    locked: Entry | None = None
 
     @property
     def header(self) -> Header | None:

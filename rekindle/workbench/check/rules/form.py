@@ -143,7 +143,16 @@ class OneSidedTest(Rule):
     good = Example(test=TEST)
 
 
+class BadLock(Rule):
+    """`rekindle apply` writes the lock: what runs of the pack, and what it meant. Without it nobody can say what a change does."""
+
+    code = "T064"
+    sentence = "The pack's lock can be read."
+    bad = Example(lock="pack: core\ntriggers: none\n")
+    good = Example(lock="pack: core\nfingerprint: 0f\ntriggers: []\n")
+
+
 RULES: tuple[Rule, ...] = (
     Unreadable(), NoHeader(), NotYaml(), UnknownKey(), MissingKey(), WrongValue(), NotOneSelect(), UnknownParameter(), WrongPlace(),
-    WrongFileName(), Duplicate(), NoTest(), BadTest(), OneSidedTest(),
+    WrongFileName(), Duplicate(), NoTest(), BadTest(), OneSidedTest(), BadLock(),
 )  # fmt: skip

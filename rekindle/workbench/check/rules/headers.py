@@ -20,6 +20,11 @@ _MARKETING = {"cart", "checkout", "browse", "search", "wishlist", "price", "back
 _LAPSED = {"abandoned", "lapsed", "dropped", "reminded", "stocked"}
 _NEEDS_CANCEL = {"cart", "checkout", "browse"}
 _ORDER = "Order Completed"
+_LOCK = """pack: core
+fingerprint: 0f
+triggers:
+  - {name: cart_abandoned, version: 1, meaning: of another SELECT, definition: 0e}
+"""
 
 
 class UnusedParameter(Rule):
@@ -128,8 +133,8 @@ class VersionNotRaised(Rule):
 
     code = "T055"
     sentence = "The version is raised when the meaning changes."
-    bad = Example(lock="triggers:\n  cart_abandoned: {version: 1, meaning: of-another-select}\n")
-    good = Example(header={"version": "2"}, lock="triggers:\n  cart_abandoned: {version: 1, meaning: of-another-select}\n")
+    bad = Example(lock=_LOCK)
+    good = Example(header={"version": "2"}, lock=_LOCK)
 
     def header(self, subject: Subject, header: Header) -> Iterator[Finding]:
         before = subject.locked
@@ -137,8 +142,8 @@ class VersionNotRaised(Rule):
             return
         if subject.draft.query.parameters() - set(header.params):
             return
-        version = before.get("version")
-        if isinstance(version, int) and header.version <= version and before.get("meaning") != meaning(subject.draft.trigger()):
+        version = before.version
+        if header.version <= version and before.meaning != meaning(subject.draft.trigger()):
             fact = f"the meaning changed, the version is still {header.version}"
             if header.version < version:
                 fact = f"version {header.version} is behind pack.lock's {version}, and means something else"

@@ -8,20 +8,22 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Watermarks by the rows alone: one goes out with every row that moves it, none by the wall clock. So two runs over the same rows see the
- * same watermarks, and call the same rows late.
+ * Watermarks by the rows alone: one goes out with a row that moves it, by a step at least, none by the wall clock. So two runs over the same
+ * rows see the same watermarks, and call the same rows late.
  */
 final class EveryAdvance implements WatermarkGenerator<RowData> {
 
     private final WatermarkGenerator<RowData> inner;
-    private long newest = Long.MIN_VALUE;
+    private final int stepMs;
+    private long next = Long.MIN_VALUE;
 
-    private EveryAdvance(WatermarkGenerator<RowData> inner) {
+    private EveryAdvance(WatermarkGenerator<RowData> inner, int stepMs) {
         this.inner = inner;
+        this.stepMs = Math.max(stepMs, 1);
     }
 
-    static WatermarkStrategy<RowData> of(WatermarkGeneratorSupplier<RowData> inner) {
-        return context -> new EveryAdvance(inner.createWatermarkGenerator(context));
+    static WatermarkStrategy<RowData> of(WatermarkGeneratorSupplier<RowData> inner, int stepMs) {
+        return context -> new EveryAdvance(inner.createWatermarkGenerator(context), stepMs);
     }
 
     @Override
@@ -30,10 +32,10 @@ final class EveryAdvance implements WatermarkGenerator<RowData> {
         inner.onPeriodicEmit(new WatermarkOutput() {
             @Override
             public void emitWatermark(Watermark watermark) {
-                if (watermark.getTimestamp() > newest) {
-                    newest = watermark.getTimestamp();
+                if (watermark.getTimestamp() >= next && watermark.getTimestamp() > Long.MIN_VALUE) {
+                    next = watermark.getTimestamp() + stepMs;
                     output.emitWatermark(watermark);
-                    Progress.reached(newest);
+                    Progress.reached(watermark.getTimestamp());
                 }
             }
 

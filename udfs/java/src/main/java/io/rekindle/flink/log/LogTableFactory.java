@@ -32,6 +32,8 @@ public final class LogTableFactory implements DynamicTableSourceFactory, Dynamic
     static final ConfigOption<String> VALUE_FORMAT = ConfigOptions.key("value.format").stringType().noDefaultValue();
     /** The STRING column that is the record's key. */
     static final ConfigOption<String> KEY_FIELD = ConfigOptions.key("key.field").stringType().noDefaultValue();
+    /** Least event time between two watermarks, in ms. */
+    static final ConfigOption<Integer> WATERMARK_STEP = ConfigOptions.key("watermark-step").intType().defaultValue(0);
     /** Whether the key's column is in the value too. */
     static final ConfigOption<Boolean> KEY_IN_VALUE = ConfigOptions.key("key.in-value").booleanType().defaultValue(true);
 
@@ -42,7 +44,8 @@ public final class LogTableFactory implements DynamicTableSourceFactory, Dynamic
         helper.validate();
         boolean lines = helper.getOptions().get(FRAMING).equals("lines");
         List<String> paths = Arrays.asList(helper.getOptions().get(PATH).split("\n"));
-        return new LogTableSource(paths, lines, columns(context, helper), format, context.getObjectIdentifier().getObjectName());
+        int step = helper.getOptions().get(WATERMARK_STEP);
+        return new LogTableSource(paths, lines, columns(context, helper), format, step, context.getObjectIdentifier().getObjectName());
     }
 
     @Override
@@ -72,6 +75,6 @@ public final class LogTableFactory implements DynamicTableSourceFactory, Dynamic
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Set.of(FRAMING, KEY_FIELD, KEY_IN_VALUE);
+        return Set.of(FRAMING, KEY_FIELD, KEY_IN_VALUE, WATERMARK_STEP);
     }
 }

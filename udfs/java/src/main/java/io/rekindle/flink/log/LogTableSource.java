@@ -34,17 +34,24 @@ final class LogTableSource implements ScanTableSource, SupportsReadingMetadata, 
     private final boolean lines;
     private final Columns columns;
     private final DecodingFormat<DeserializationSchema<RowData>> format;
+    private final int watermarkStep;
     private final String name;
     private List<String> metadata = List.of();
     private DataType produced;
     private WatermarkStrategy<RowData> watermarks = WatermarkStrategy.noWatermarks();
 
     LogTableSource(
-            List<String> paths, boolean lines, Columns columns, DecodingFormat<DeserializationSchema<RowData>> format, String name) {
+            List<String> paths,
+            boolean lines,
+            Columns columns,
+            DecodingFormat<DeserializationSchema<RowData>> format,
+            int watermarkStep,
+            String name) {
         this.paths = paths;
         this.lines = lines;
         this.columns = columns;
         this.format = format;
+        this.watermarkStep = watermarkStep;
         this.name = name;
         this.produced = columns.physical();
     }
@@ -59,7 +66,7 @@ final class LogTableSource implements ScanTableSource, SupportsReadingMetadata, 
         DeserializationSchema<RowData> decoder = format.createRuntimeDecoder(context, columns.valueType());
         RecordReader reader = new RecordReader(decoder, columns.types(), columns.value(), columns.key(), metadata.toArray(String[]::new));
         LogSource source = new LogSource(paths, lines, reader, context.createTypeInformation(produced));
-        WatermarkStrategy<RowData> strategy = EveryAdvance.of(watermarks);
+        WatermarkStrategy<RowData> strategy = EveryAdvance.of(watermarks, watermarkStep);
         return new DataStreamScanProvider() {
             @Override
             public DataStream<RowData> produceDataStream(ProviderContext provider, StreamExecutionEnvironment env) {
@@ -92,7 +99,7 @@ final class LogTableSource implements ScanTableSource, SupportsReadingMetadata, 
 
     @Override
     public DynamicTableSource copy() {
-        LogTableSource copy = new LogTableSource(paths, lines, columns, format, name);
+        LogTableSource copy = new LogTableSource(paths, lines, columns, format, watermarkStep, name);
         copy.metadata = metadata;
         copy.produced = produced;
         copy.watermarks = watermarks;

@@ -24,7 +24,7 @@ def load(pack: str, root: Traversable | Path | None = None) -> list[Trigger]:
     if not folder.is_dir():
         raise DefinitionError(f"pack '{pack}' does not exist", f"a pack is a folder in sql/{ROOT}/")
     drafts = [
-        files.draft(file, f"sql/{ROOT}/{pack}/{file.name}")
+        files.draft(file, path(pack, file.name, root))
         for file in sorted(folder.iterdir(), key=lambda one: one.name)
         if file.name.endswith(".sql")
     ]
@@ -45,8 +45,9 @@ def named_as_its_file(draft: Draft) -> list[Finding]:
 
 
 def names(root: Traversable | Path | None = None) -> list[str]:
-    """Packs there are, by name."""
-    folders = (root or resources.files("sql") / ROOT).iterdir()
+    """Packs there are, by name; none in a folder that is not there."""
+    home = root or resources.files("sql") / ROOT
+    folders = home.iterdir() if home.is_dir() else ()
     return sorted(folder.name for folder in folders if folder.is_dir() and folder.name[0] not in "._")
 
 
@@ -56,9 +57,9 @@ def trigger_files(pack: str, root: Traversable | Path | None = None) -> list[Tra
     return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
 
 
-def path(pack: str, file: str) -> str:
+def path(pack: str, file: str, root: Traversable | Path | None = None) -> str:
     """How messages call a file of a pack."""
-    return f"sql/{ROOT}/{pack}/{file}"
+    return f"sql/{ROOT}/{pack}/{file}" if root is None else str(Path(str(root)) / pack / file)
 
 
 def active(packs: Sequence[str], root: str | Path | None = None) -> list[Trigger]:

@@ -60,7 +60,7 @@ def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_pat
     from rekindle.workbench.cases.run import run
     from rekindle.workbench.cases.select import select
 
-    selection = select(names, wanted)
+    selection = select(names, wanted, invocation.settings().packs_dir)
     results: list[Result] = []
     if selection.cases:
         jvm.start(Places.under(invocation.state_dir))
@@ -102,7 +102,8 @@ def _from_person(invocation: Invocation, names: tuple[str, ...], person: str, ev
 
     if len(names) != 1:
         raise click.UsageError("--from-person needs the one trigger whose case it is")
-    settings, trigger = invocation.settings(), find.trigger(names[0])
+    settings = invocation.settings()
+    trigger = find.trigger(names[0], settings.packs_dir)
     profiles: list[dict[str, object]] = []
     if events:
         lines = list(recorded.lines_in(events))

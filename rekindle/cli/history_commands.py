@@ -69,7 +69,8 @@ def backtest(
     from rekindle.workbench.history.run import Given
 
     invocation: Invocation = context.obj
-    trigger = find.trigger(name)
+    settings = invocation.settings()
+    trigger = find.trigger(name, settings.packs_dir)
     before = find.earlier(trigger, against) if against else None
     asked = Asked(
         trigger, Given(events, profiles, catalog, identities), before, lake, _instant(since, "--from"), _instant(until, "--to"), parallelism
@@ -81,7 +82,7 @@ def backtest(
     places = Places.under(invocation.state_dir)
     jvm.start(places, long_runs=True)
     line = ProgressLine()
-    found = run(invocation.settings(), asked, line)
+    found = run(settings, asked, line)
     line.end()
     decided, sends = rows(found.decisions)
     if decisions is not None:
@@ -123,7 +124,8 @@ def preview(invocation: Invocation, name: str, since: str | None, limit: int, js
     from rekindle.workbench import preview as work
     from rekindle.workbench.history.progress import ProgressLine
 
-    settings, trigger, at = invocation.settings(), find.trigger(name), _instant(since, "--from")
+    settings, at = invocation.settings(), _instant(since, "--from")
+    trigger = find.trigger(name, settings.packs_dir)
     with connected(settings):
         pass
     jvm.start(Places.under(invocation.state_dir))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -15,15 +14,13 @@ from click.testing import CliRunner, Result
 
 from bench.shop import ShopDay
 from rekindle.cli.main import rekindle
-from rekindle.demo.shoppers import actions
+from rekindle.demo import history as otto
 from tests.flink.mini_cluster import MiniCluster
 from tests.oracle import shop
 from tests.oracle.differences import differences
 from tests.oracle.history import profile_rows, records
 from tests.oracle.instants import to_text
 from tests.oracle.samples import NOON, profile
-
-OTTO_TYPES = {"clicks": "Product Viewed", "carts": "Product Added", "orders": "Order Completed"}
 
 
 @dataclass(frozen=True)
@@ -91,30 +88,14 @@ def test_a_shop_day_gives_what_the_oracle_says_row_by_row(bench: Bench, trigger:
     assert {"sent", "ordered", "no_profile", "no_consent", "cooldown", "suppressed"} <= reasons
 
 
-def otto_lines() -> Iterator[bytes]:
-    """The real sessions, four weeks long, as Segment calls in the order of time."""
-    text = resources.files("rekindle.demo").joinpath("data/otto/train.jsonl").read_text(encoding="utf-8")
-    calls = []
-    for line in text.splitlines():
-        user = json.loads(line)
-        for number, action in enumerate(actions(user["events"])):
-            products = [{"product_id": str(article), "price": 10 + article % 90, "quantity": 1} for article in action.articles]
-            properties = {"order_id": f"o-{action.at}", "products": products} if action.kind == "orders" else products[0]
-            name = f"otto-{user['session']}"
-            call = {"messageId": f"{name}-{number}", "type": "track", "event": OTTO_TYPES[action.kind], "anonymousId": name}
-            calls.append((action.at, call | {"timestamp": to_text(action.at), "properties": properties}))
-    calls.sort(key=lambda one: one[0])
-    yield from (json.dumps(call).encode() for _, call in calls)
-
-
 def test_the_otto_sample_gives_what_the_oracle_says_row_by_row(bench: Bench) -> None:
-    lines = list(otto_lines())
-    people = [
-        (1_000_000_000_000, f"otto-{number}", profile(granted=number % 5 != 0) | {"person_id": f"otto-{number}"}) for number in range(15)
-    ]
-    events = bench.write("otto.jsonl", lines)
-    profiles = bench.write("profiles.jsonl", [json.dumps(row).encode() for row in profile_rows(people, to_text)])
-    decided, sends = bench.backtest("cart_abandoned", "--events", events, "--profiles", profiles)
+    """Real sessions, four weeks of them."""
+    otto.write(bench.folder)
+    decided, sends = bench.backtest(
+        "cart_abandoned", "--events", bench.folder / "events.jsonl", "--profiles", bench.folder / "profiles.jsonl"
+    )
+    people = [(1_640_995_200_000, row["person_id"], row) for row in otto.profiles()]
+    lines = (bench.folder / "events.jsonl").read_bytes().splitlines()
     assert_equal(shop.run(records(lines), people), decided, sends, "cart_abandoned")
 
 

@@ -28,36 +28,38 @@ class Selection:
     sources: list[Path] = field(default_factory=list)
 
 
-def select(names: Sequence[str], wanted: str = "") -> Selection:
+def select(names: Sequence[str], wanted: str = "", packs_dir: str = "") -> Selection:
     """names: triggers, packs or `.sql` files; none = every pack. wanted: only cases with all these words in trigger and sentence.
 
-    Raises: SettingsError for a name nobody knows.
+    packs_dir: of the settings. Raises: SettingsError for a name nobody knows.
     """
     found = Selection()
-    for sql, path in _files(names):
+    for sql, path in _files(names, Path(packs_dir) if packs_dir else None):
         _add(found, sql, path)
     words = wanted.lower().split()
     found.cases = [case for case in found.cases if all(word in case.title.lower() for word in words)]
     return found
 
 
-def _files(names: Sequence[str]) -> list[tuple[Traversable | Path, str]]:
-    known = {pack: packs.trigger_files(pack) for pack in packs.names()}
-    shipped = {file.name.removesuffix(".sql"): (file, packs.path(pack, file.name)) for pack, files_ in known.items() for file in files_}
+def _files(names: Sequence[str], root: Path | None) -> list[tuple[Traversable | Path, str]]:
+    known = {pack: packs.trigger_files(pack, root) for pack in packs.names(root)}
+    shipped = {
+        file.name.removesuffix(".sql"): (file, packs.path(pack, file.name, root)) for pack, files_ in known.items() for file in files_
+    }
     if not names:
         return list(shipped.values())
-    found: list[tuple[Traversable | Path, str]] = []
+    chosen: list[tuple[Traversable | Path, str]] = []
     for name in names:
         if name.endswith((".sql", ENDING)):
             path = Path(name.removesuffix(ENDING).removesuffix(".sql") + ".sql")
-            found.append((path, str(path)))
+            chosen.append((path, str(path)))
         elif name in shipped:
-            found.append(shipped[name])
+            chosen.append(shipped[name])
         elif name in known:
-            found += [(file, packs.path(name, file.name)) for file in known[name]]
+            chosen += [(file, packs.path(name, file.name, root)) for file in known[name]]
         else:
             raise SettingsError(f"no trigger or pack '{name}'", f"give a file, or one of {', '.join(sorted([*shipped, *known]))}")
-    return found
+    return chosen
 
 
 def _add(found: Selection, sql: Traversable | Path, path: str) -> None:

@@ -157,6 +157,28 @@ def test_only_what_falls_due_between_from_and_to_is_shown_but_all_of_it_counts(b
     assert sends == b""
 
 
+def test_given_identities_profile_versions_and_erasures_count_from_their_times(bench: Bench) -> None:
+    times = ["2026-03-01T10:00:00Z", "2026-03-02T11:00:00Z", "2026-03-03T12:00:00Z"]
+    events = bench.write("events.jsonl", [abandoned("d1", t, None) for t in times])
+    device = {"device_id": "d1", "person_id": "ana"}
+    identities = bench.write("identities.jsonl", [json.dumps(device | {"at": "2026-03-02T00:00:00Z"}).encode()])
+    erased = b'{"person_id":"ana","erased":true,"updated_at":"2026-03-03T00:00:00Z"}'
+    profiles = bench.write("profiles.jsonl", [erased, ANA])
+    decided, _ = bench.backtest("cart_abandoned", "--events", events, "--profiles", profiles, "--identities", identities)
+    assert [(row["person_id"], row["reason"]) for row in rows(decided)] == [("d1", "no_profile"), ("ana", "sent"), ("ana", "no_profile")]
+
+
+def test_a_catalogue_given_as_a_file_drops_prices(bench: Bench) -> None:
+    call = {"event": "Product Viewed", "anonymousId": "d1", "userId": "ana", "timestamp": "2026-03-01T10:00:00Z"}
+    events = bench.write("events.jsonl", [json.dumps(call | {"properties": {"product_id": "p1"}}).encode()])
+    product = {"product_id": "p1", "title": "Mug", "currency": "EUR", "stock": 3}
+    prices = ((20, "2026-02-01T00:00:00Z"), (12, "2026-03-05T09:00:00Z"))
+    catalog = bench.write("catalog.jsonl", [json.dumps(product | {"price": price, "updated_at": at}).encode() for price, at in prices])
+    profiles = bench.write("profiles.jsonl", [ANA])
+    _, sends = bench.backtest("price_dropped", "--events", events, "--profiles", profiles, "--catalog", catalog)
+    assert [(row["person_id"], row["fired_at"]) for row in rows(sends)] == [("ana", "2026-03-05T09:00:00.000Z")]
+
+
 def test_two_versions_are_compared_occasion_by_occasion_with_their_reasons(bench: Bench) -> None:
     shipped = (resources.files("sql") / "triggers/core/cart_abandoned.sql").read_text(encoding="utf-8")
     draft = bench.folder / "cart_abandoned.sql"

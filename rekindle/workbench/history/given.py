@@ -62,7 +62,10 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
 
 
 def versions(path: Path, key: str, time: str) -> tuple[list[Record], Garbage]:
-    """Rows of a compacted topic, in the order they count: by `time`, then as they stand. A row with `"erased": true` is a tombstone."""
+    """Rows of a compacted topic, in the order they count: by `time`, then as they stand.
+
+    A row with `"erased": true` (or `"tombstone": true`) erases its key.
+    """
     garbage, found = Garbage(path.name), list[Record]()
     for part in files(path):
         for number, line in lines(part):
@@ -87,7 +90,7 @@ def _version(line: bytes | None, key: str, time: str, add: Callable[[Record], No
     at = epoch_ms(row.get(time))
     if at is None:
         return f"no_{time}"
-    add(Record(at, row[key].encode(), None if row.get("erased") is True else line))
+    add(Record(at, row[key].encode(), None if True in (row.get("erased"), row.get("tombstone")) else line))
     return None
 
 

@@ -162,5 +162,5 @@ def test_a_stop_gives_the_savepoints_path(rest: FlinkRest) -> None:
 
 def test_a_stop_without_a_savepoint_leaves_the_job_running_and_says_why(rest: FlinkRest) -> None:
     ANSWERS["/jobs/a/savepoints/r1"] = {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": {"stack-trace": TRACE}}}
-    with pytest.raises(RunError, match="could not be stopped with a savepoint, and runs on: java.io.IOException"):
+    with pytest.raises(RunError, match=r"could not be stopped with a savepoint, and runs on: java\.io\.IOException"):
         rest.stop("a", 5)

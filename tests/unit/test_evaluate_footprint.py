@@ -12,9 +12,7 @@ from jobs.operators import Operator
 WEEK = timedelta(days=7)
 SESSION = "WindowAggregate(groupBy=[buyer], window=[SESSION(time_col=[event_time], gap=[60 d], partition keys=[buyer])], select=[buyer])"
 HOP = "GlobalWindowAggregate(groupBy=[device_id], window=[HOP(slice_end=[$slice_end], size=[10 min], slide=[1 min])], select=[device_id])"
-INTERVAL = (
-    "IntervalJoin(joinType=[LeftOuterJoin], windowBounds=[isRowTime=true, leftLowerBound=-180000, leftUpperBound=0, leftTimeIndex=3])"
-)
+INTERVAL = "IntervalJoin(joinType=[LeftOuterJoin], windowBounds=[isRowTime=true, leftLowerBound=-180000, leftUpperBound=0])"
 FUNCTION = "ProcessTableFunction(invocation=[PRODUCT_INTERESTS(TABLE(#0) PARTITION BY($0), 30)], uid=[interests], select=[x])"
 ROW_BY_ROW = "ProcessTableFunction(invocation=[PRODUCT_ACTS(TABLE(#0))], uid=[acts], select=[x])"
 

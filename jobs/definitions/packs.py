@@ -45,8 +45,9 @@ def named_as_its_file(draft: Draft) -> list[Finding]:
 
 
 def names(root: Traversable | Path | None = None) -> list[str]:
-    """Packs there are, by name."""
-    folders = (root or resources.files("sql") / ROOT).iterdir()
+    """Packs there are, by name; none in a folder that is not there."""
+    home = root or resources.files("sql") / ROOT
+    folders = home.iterdir() if home.is_dir() else ()
     return sorted(folder.name for folder in folders if folder.is_dir() and folder.name[0] not in "._")
 
 

@@ -32,6 +32,8 @@ def said(refusal: Refusal) -> Said | None:
         kinds = [kind_of(one) for one in re.findall(r"([A-Z_]+)(?:\([^)]*\))?(?: NOT NULL)?(?:, |$)", match[2])]
         fact = f"{match[1]} cannot take {' and '.join(kinds) or 'these arguments'}"
         return Said("T017", fact, "look up its arguments in Flink's documentation of system functions", place=_word(refusal, match[1]))
+    if text.startswith("Illegal use of 'NULL'"):
+        return Said("T036", "NULL without a type", "write: CAST(NULL AS STRING)")
     if text.startswith("WHERE clause must be a condition"):
         return Said("T016", "a condition is true or false, this is neither", "compare it with something: adds = 0, query IS NOT NULL")
     if text.startswith("Aggregate expression is illegal in WHERE"):

@@ -20,7 +20,7 @@ from rekindle.cli.output import as_json, progress
 def check(context: click.Context, what: tuple[str, ...], watch: bool, rules: bool, json_: bool) -> None:
     """Check trigger files: form, rules, tests, and what Flink's own planner says.
 
-    Without arguments all packs. NAME is a trigger of a pack, PATH a file or a folder; a file outside the packs is a draft, checked
+    Without arguments all packs. NAME is a trigger or a pack, PATH a file or a folder; a file outside the packs is a draft, checked
     alone. Exit codes: 0 nothing or only warnings, 1 errors, 2 usage.
     """
     if rules:

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from pyflink.table import ExplainDetail
 
 from jobs.definitions import packs
 from jobs.definitions.trigger import Trigger
 from jobs.evaluate.job import build
 from jobs.evaluate.sources import PUBLISHED
+from rekindle.cli.main import rekindle
+from rekindle.workbench.catalogue import scaffold
 from tests.flink.mini_cluster import MiniCluster, read
 from tests.flink.shop_log import Row, at, event, product, tables, topics
 from tests.oracle.samples import HOUR, MINUTE
@@ -40,9 +46,16 @@ def test_a_pack_is_one_job_that_reads_what_its_triggers_ask_for_and_nothing_else
     optimized = plan.split("== Optimized Execution Plan ==")[1]
     read_tables = set(re.findall(r"TableSourceScan\(table=\[\[default_catalog, \w+, (\w+)", optimized))
     assert read_tables == READS[pack] | {"identities", "profiles"}
-    for function in ("PRODUCT_INTERESTS", "PRODUCT_CHANGES"):
-        assert optimized.count(f"invocation=[{function}(") == (pack == "catalog"), "its triggers do not share what they know"
     assert "Join(joinType" not in re.sub(r"TemporalJoin\(joinType", "", optimized), "an unbounded join"
+
+
+def test_queries_over_interests_share_one_state_where_they_share_their_tables(flink: MiniCluster) -> None:
+    env = flink.environment("test")
+    for table in PUBLISHED:
+        env.run_script(f"tables/{table}.sql")
+    both = "\nUNION ALL\n".join(f"SELECT * FROM ({trigger.select()})" for pack, trigger in TRIGGERS if pack == "catalog")
+    plan = env.table.sql_query(both).explain().split("== Optimized Execution Plan ==")[1]
+    assert [plan.count(f"invocation=[{function}(") for function in ("PRODUCT_ACTS", "PRODUCT_CHANGES", "PRODUCT_INTERESTS")] == [1, 1, 1]
 
 
 @every_trigger
@@ -128,3 +141,20 @@ def test_a_payload_is_what_a_template_can_use(flink: MiniCluster, shop: dict[str
     found = flink.rows(trigger.select(), {}, tables(flink, shop, 100 * DAY, start=-2 * DAY))
     first = min(found, key=lambda row: (row["fired_at"], row["device_id"]))
     assert json.loads(first["payload"]) == PAYLOADS[trigger.name]
+
+
+def test_every_sentence_of_the_catalogue_holds_and_a_new_trigger_passes_before_a_line_is_changed(
+    flink: MiniCluster, tmp_path: Path
+) -> None:
+    root = tmp_path / "packs"
+    shutil.copytree(Path(str(resources.files("sql"))) / packs.ROOT, root)
+    copies = [
+        scaffold.write(name, like, root=root).sql for name, like in (("tea_abandoned", "cart_abandoned"), ("tea_lapsed", "customer_lapsed"))
+    ]
+    tested = CliRunner().invoke(rekindle, ["test", "--json", *(trigger.name for _, trigger in TRIGGERS), *map(str, copies)])
+    assert tested.exit_code == 0, tested.output
+    assert {case["trigger"] for case in json.loads(tested.stdout)["cases"]} == {trigger.name for _, trigger in TRIGGERS} | {
+        path.stem for path in copies
+    }
+    checked = CliRunner().invoke(rekindle, ["check", *map(str, copies)])
+    assert checked.exit_code == 0, checked.output

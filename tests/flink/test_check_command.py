@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from jobs.definitions import lock
+from jobs.definitions.meaning import meaning
+from jobs.definitions.trigger import parse
 from rekindle.cli import check_commands
 from rekindle.cli.main import rekindle
 from rekindle.workbench import watching
@@ -155,3 +158,19 @@ def test_rules_can_be_printed_without_checking_anything(run: Run) -> None:
 
 def test_the_commands_options_are_what_the_help_says() -> None:
     assert {option.name for option in check_commands.check.params} == {"what", "watch", "rules", "json_"}
+
+
+def test_the_lock_that_apply_writes_is_read_and_a_changed_meaning_asks_for_a_version(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "packs", core__cart_abandoned=a_file())
+    entry = lock.Entry("cart_abandoned", 1, meaning(parse(a_file(), "f.sql")), "d")
+    gone = lock.Entry("price_dropped", 3, "m", "d", retired=True)
+    written = lock.text(lock.Lock("core", "f", {"uid": "shape"}, (entry, gone)))
+    (tmp_path / "packs" / "core" / "pack.lock").write_text(written, encoding="utf-8")
+    assert run().exit_code == 0
+    write(tmp_path / "packs", core__cart_abandoned=a_file(f"{CART}\nWHERE item_count > 1"))
+    answer = run()
+    assert answer.exit_code == 1
+    assert "error[T055]: the meaning changed, the version is still 1\n" in answer.stdout
+    assert "= version: 2\n" in answer.stdout
+    write(tmp_path / "packs", core__cart_abandoned=a_file(f"{CART}\nWHERE item_count > 1", {"version": "2"}))
+    assert run().exit_code == 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -87,3 +90,16 @@ def test_no_line_vanishes(day: tuple[Pipeline, shop.Result]) -> None:
     repeats = lines - len(expected.events) - len(expected.dead_letters)
     assert repeats > 0, "the day must hold repeats"
     assert lines == len(running.rows("events")) + len(running.rows("dead_letters")) + repeats
+
+
+def test_preview_says_what_was_decided_and_writes_nothing(day: tuple[Pipeline, shop.Result]) -> None:
+    running, _ = day
+    before = {topic: len(running.records(topic)) for topic in ("trigger_decisions", "triggers")}
+    command = [sys.executable, "-m", "rekindle.cli.main", "--state-dir", str(running.stack.places.root)]
+    words = ["--set", f"kafka.servers={running.settings.kafka.servers}", "preview", "cart_abandoned", "--limit", "1000000", "--json"]
+    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    decided = [row for row in running.rows("trigger_decisions") if row["trigger"] == "cart_abandoned"]
+    columns = ["trigger_id", "person_id", "verdict", "reason", "fired_at", "decided_at"]
+    assert not (text := differences(decided, json.loads(done.stdout), columns)), text[:4000]
+    assert {topic: len(running.records(topic)) for topic in before} == before

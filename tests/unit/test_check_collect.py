@@ -42,6 +42,10 @@ def test_a_name_means_that_trigger_in_every_pack_that_has_it(root: Path) -> None
     assert names(collect(["cart_left"], root)) == [("packs/core/cart_left.sql", "core"), ("packs/more/cart_left.sql", "more")]
 
 
+def test_a_packs_name_means_its_triggers(root: Path) -> None:
+    assert names(collect(["more"], root)) == [("packs/more/cart_left.sql", "more")]
+
+
 def test_a_path_outside_the_packs_is_a_draft_and_one_inside_is_not(root: Path) -> None:
     found = collect(["drafts/a_new.sql", "packs/core/price_dropped.sql"], root)
     assert names(found) == [("drafts/a_new.sql", None), ("packs/core/price_dropped.sql", "core")]

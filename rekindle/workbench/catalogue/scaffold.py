@@ -27,19 +27,22 @@ class Written:
 def write(name: str, like: str, pack: str | None = None, root: Path | None = None) -> Written:
     """Copies `like` and its cases. pack: default the one `like` is in; a new folder is a new pack. root: as of `entries.load`.
 
+    like: a trigger of these packs, else one that ships.
+
     Raises: SettingsError when the name is taken or no name, or `like` unknown; RunError when the folder cannot be written.
     """
     for what, word in (("name", name), ("pack", pack or "none")):
         if not _WORDS.fullmatch(word):
             raise SettingsError(f"{what} '{word}': expected lower-case words joined by '_', like 'cart_abandoned'")
     catalogue = entries.load(root)
-    model = catalogue.find(like)
+    own = any(entry.name == like for entry in catalogue.entries)
+    model, model_home = (catalogue if own else entries.load()).find(like), _folder(root if own else None)
     taken = next((entry for entry in catalogue.entries if entry.name == name), None)
     home = _folder(root)
     if taken is not None:
         raise SettingsError(f"{home / taken.pack / name}.sql exists already", "choose another name: it is part of every trigger_id")
     pack = pack or model.pack
-    text = renamed((home / model.pack / f"{like}.sql").read_text(encoding="utf-8"), name, like)
+    text = renamed((model_home / model.pack / f"{like}.sql").read_text(encoding="utf-8"), name, like)
     folder = home / pack
     written = Written(folder / f"{name}.sql", folder / f"{name}{ENDING}")
     for path in (written.sql, written.cases):
@@ -48,7 +51,7 @@ def write(name: str, like: str, pack: str | None = None, root: Path | None = Non
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written.sql.write_text(text, encoding="utf-8")
-        written.cases.write_text((home / model.pack / f"{like}{ENDING}").read_text(encoding="utf-8"), encoding="utf-8")
+        written.cases.write_text((model_home / model.pack / f"{like}{ENDING}").read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as error:
         raise RunError(f"{folder} cannot be written: {error.strerror}", "run it in a checkout of the suite") from None
     return written

@@ -19,7 +19,7 @@ from rekindle.workbench.check.rules.base import Subject
 
 Judge = Callable[[str], Outcome]
 """A SELECT with literals → what Flink's planner makes of it."""
-_EXPLAINED_BY = {"T012": {"T032"}, "T016": {"T039"}, "T018": {"T033", "T039", "T048"}}
+_EXPLAINED_BY = {"T012": {"T032"}, "T016": {"T039"}, "T018": {"T033", "T038", "T039", "T048"}}
 """A refusal that only follows from what a rule says better."""
 
 

@@ -38,7 +38,7 @@ def packs_root(settings: Settings) -> Path:
 
 
 def collect(arguments: Sequence[str], root: Path) -> Collected:
-    """arguments: names of triggers, files or folders; none = all packs. root: folder of packs.
+    """arguments: names of triggers or packs, files or folders; none = all packs. root: folder of packs.
 
     Raises: SettingsError for an argument that is neither a trigger nor a path.
     """
@@ -48,7 +48,7 @@ def collect(arguments: Sequence[str], root: Path) -> Collected:
     files: list[File] = []
     findings: list[Finding] = []
     for argument in arguments:
-        named = [one for one in placed if one.path.name == f"{argument}.sql"]
+        named = [one for one in placed if one.path.name == f"{argument}.sql"] or [one for one in placed if one.pack == argument]
         path = Path(argument)
         if named:
             files += named

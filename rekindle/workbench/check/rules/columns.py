@@ -141,7 +141,7 @@ class ShiftedClock(Rule):
     bad = Example(select=_CART.replace("ended_at AS fired_at", "ended_at - INTERVAL '1' HOUR AS fired_at"))
     good = Example(header={"send_after": "1 hour"}, select=_CART)
 
-    def planned(self, subject: Subject, outcome: Outcome) -> Iterator[Finding]:
+    def select(self, subject: Subject) -> Iterator[Finding]:
         for item in subject.output("fired_at"):
             found = _computed(subject, item)
             if found is not None:
@@ -214,6 +214,7 @@ def _computed(subject: Subject, item: Item, depth: int = 0) -> Node | None:
 def _guards(node: Node) -> bool:
     return node.kind in (
         "IS_NOT_NULL",
+        "NOT_EQUALS",
         "EQUALS",
         "GREATER_THAN",
         "LESS_THAN",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 
 from jobs.definitions.findings import Finding, did_you_mean
 from jobs.definitions.header import Header
@@ -160,11 +161,17 @@ class UnknownEvent(Rule):
     good = Example(header={"cancel_on": "[Order Completed, Product Added]"})
 
     def header(self, subject: Subject, header: Header) -> Iterator[Finding]:
-        known = list(mapping.load().events)
+        known = _events()
         for name in header.cancel_on:
             if name not in known:
                 hint = did_you_mean(name, known) or "see sql/ingest/mapping.yaml; an event of your own is fine if a producer sends it so"
                 yield self.found(subject, subject.at_key("cancel_on"), f"no known event is called '{name}'", hint)
+
+
+@cache
+def _events() -> tuple[str, ...]:
+    """Clean names of events; the mapping table is read once."""
+    return tuple(mapping.load().events)
 
 
 def _words(span: timedelta) -> str:

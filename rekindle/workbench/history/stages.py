@@ -10,6 +10,7 @@ import orjson
 
 from connectors.kafka import literal
 from jobs import scripts
+from jobs.definitions import published
 from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import job as evaluate_job
@@ -26,8 +27,9 @@ from rekindle.workbench.history.running import Report, to_its_end
 
 GATE_INPUTS = "gate_inputs"
 LATENESS = "lateness"
-_OWN_TOPIC = re.compile(r"\b(?:carts|sessions|profiles|catalog|catalog_changes)\b", re.IGNORECASE)
-_FROM_EVENTS = re.compile(r"\b(?:events|receipts|interests)\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_NOT_OF_EVENTS = {"carts", "sessions", "profiles", "catalog", "catalog_changes"}
+"""Published tables that are not made of topic `events`."""
 
 
 def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequence[Trigger], report: Report | None = None) -> list[str]:
@@ -109,6 +111,7 @@ def _inputs(folder: Path) -> Iterator[Input]:
 
 def _kept_events(triggers: Sequence[Trigger]) -> str:
     """SQL condition. A name in a comment keeps too much, never too little."""
-    if any(_FROM_EVENTS.search(trigger.query) or not _OWN_TOPIC.search(trigger.query) for trigger in triggers):
+    of_events = published.tables().keys() - _NOT_OF_EVENTS
+    if any(of_events & set(_WORD.findall(trigger.query.lower())) for trigger in triggers):
         return "TRUE"
     return f"event IN ({', '.join(literal(event) for event in gate_job.cancel_events(triggers))})"

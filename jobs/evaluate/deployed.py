@@ -28,8 +28,8 @@ def lock_of(pack: str, bound: Sequence[Bound], operators: Sequence[Operator], ac
 
 def _entry(pack: str, bound: Bound, operators: Sequence[Operator], active_from: Mapping[str, int]) -> Entry:
     trigger = bound.trigger
-    mine = [one for one in operators if one.owner == trigger.name]
-    uids = {one.uid for one in mine if one.stateful} if bound.stateful else {f"{job_name(pack)}/source/{table}" for table in bound.tables}
+    mine = [one for one in operators if bound.owner and one.owner == bound.owner]
+    uids = {one.uid for one in mine if one.stateful} if bound.owner else {f"{job_name(pack)}/source/{table}" for table in bound.tables}
     at = active_from.get(trigger.name, 0)
     return Entry(
         name=trigger.name,

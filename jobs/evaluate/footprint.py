@@ -40,8 +40,9 @@ def fits(operators: Iterable[Operator], retained: timedelta) -> bool:
 
 
 def _keeps(operator: Operator) -> bool:
-    """A source keeps its offsets alone, and the first half of an aggregate what the second is about to get."""
+    """A source keeps offsets, the first half of an aggregate what the second is about to get, a function of single rows nothing."""
     passing = operator.kind in ("Source", "Sink", "WindowTableFunction") or operator.kind.startswith("Local")
+    passing = passing or (operator.kind == "ProcessTableFunction" and "PARTITION BY" not in operator.description)
     return operator.stateful and not passing
 
 

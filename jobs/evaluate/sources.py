@@ -18,6 +18,7 @@ TABLES = (*PUBLISHED, "identities")
 """Files in `sql/tables/`; `identities` is for the joins behind the triggers, and for those who ask who a device is."""
 _STEP = re.compile(r"^[\s:+\-|]*(\w+)\(", re.MULTILINE)
 _SCAN = re.compile(r"TableSourceScan\(table=\[\[\w+, \w+, (\w+)")
+_FUNCTION = re.compile(r"ProcessTableFunction\(invocation=\[(.*?)\], uid=\[(\w+)\]")
 _STATELESS = {
     "TableSourceScan",
     "Calc",
@@ -36,14 +37,14 @@ _STATELESS = {
 class Bound:
     """A trigger whose SELECT is a view. view: its name with its database; columns: as the planner says; tables: what it scans.
 
-    stateful: whether the planner's plan has a step that remembers rows.
+    owner: the database of the sources it does not share with everybody, and so the owner of what is kept over them; empty without any.
     """
 
     trigger: Trigger
     view: str
     columns: Collection[str]
     tables: tuple[str, ...]
-    stateful: bool
+    owner: str = ""
 
 
 def bind(env: StreamEnvironment, trigger: Trigger) -> Bound:
@@ -57,25 +58,35 @@ def bind(env: StreamEnvironment, trigger: Trigger) -> Bound:
     queries.check_columns(trigger, columns)
     plan = env.table.from_path(view).explain().rpartition("== Optimized Execution Plan ==")[2]
     tables = tuple(sorted(set(_SCAN.findall(plan))))
-    if not keeps_state(plan):
-        return Bound(trigger, f"{COMMON}.{view}", tuple(columns), tables, stateful=False)
-    with _database(env, trigger.name):
-        for table in TABLES:
-            env.run_script(f"tables/{table}.sql", scope=f"{trigger.name}_")
+    owner = owner_of(trigger.name, plan)
+    if not owner:
+        return Bound(trigger, f"{COMMON}.{view}", tuple(columns), tables)
+    with _database(env, owner):
         planned.columns(env, view, trigger)
-    return Bound(trigger, f"`{trigger.name}`.{view}", tuple(columns), tables, stateful=True)
+    return Bound(trigger, f"`{owner}`.{view}", tuple(columns), tables, owner)
 
 
-def keeps_state(plan: str) -> bool:
-    """Whether an optimized plan has a step that remembers rows; one nobody here has heard of does."""
-    return not set(_STEP.findall(plan)) <= _STATELESS
+def owner_of(name: str, plan: str) -> str:
+    """Whose the state of an optimized plan is: empty where it has none; a step nobody here has heard of has some.
+
+    State inside published tables alone is the suite's, not the author's: all triggers over the same of them share it.
+    """
+    steps = set(_STEP.findall(plan)) - _STATELESS
+    memories = sorted({uid for function, uid in _FUNCTION.findall(plan) if "PARTITION BY" in function})
+    if steps == {"ProcessTableFunction"} and memories:
+        return "_".join(("memory", *memories))
+    return name if steps else ""
 
 
 @contextmanager
 def _database(env: StreamEnvironment, name: str) -> Iterator[None]:
+    """In which the published tables are there once more, made by whoever comes first."""
+    there = name in env.table.list_databases()
     env.run(f"CREATE DATABASE IF NOT EXISTS `{name}`")
     env.run(f"USE `{name}`")
     try:
+        for table in () if there else TABLES:
+            env.run_script(f"tables/{table}.sql", scope=f"{name}_")
         yield
     finally:
         env.run(f"USE {COMMON}")

@@ -93,6 +93,14 @@ def test_a_trigger_with_state_reads_through_sources_of_its_own(running: dict[str
     assert len([uid for uid in sources if uid.startswith("many_seen/")]) == 1
 
 
+def test_triggers_over_one_table_that_remembers_share_its_memory(flink: MiniCluster, running: dict[str, str]) -> None:
+    dropped, back = packs.active(["catalog"])
+    one, both = state(flink, dropped, reading("one_seen")), state(flink, back, dropped, reading("one_seen"))
+    assert both == one, "the second adds no state and takes the first's as it is"
+    assert len([uid for uid in one if uid.split("/")[-1].startswith("ProcessTableFunction")]) >= 2
+    assert own(one, "memory_catalog_changes_interests")
+
+
 @pytest.fixture
 def two_packs(tmp_path: Path) -> Path:
     for pack, name in (("core", "one_seen"), ("extra", "two_seen")):

@@ -90,6 +90,13 @@ def test_a_removed_trigger_takes_its_state_along(entry: Entry, lost: tuple[str, 
     assert found.lost == lost
 
 
+def test_a_removed_trigger_leaves_what_another_shares_with_it() -> None:
+    sharing = replace(COUNTED, name="other_counted")
+    found = compare(a_lock(COUNTED, sharing), a_lock(sharing), ORDER)
+    assert [(change.kind, change.state) for change in found.changes] == [("removed", "none")]
+    assert (found.lost, found.dropped) == ((), ())
+
+
 def test_a_retired_trigger_that_comes_back_is_new() -> None:
     change = only(a_lock(SEEN, replace(COUNTED, operators=(), retired=True)), a_lock(SEEN, COUNTED))
     assert (change.kind, change.counts_anew) == ("added", True)

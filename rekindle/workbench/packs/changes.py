@@ -80,7 +80,7 @@ def compare(before: Lock | None, after: Lock, gate_reads: Iterable[str] = ()) ->
 def _change(name: str, before: Lock, after: Lock) -> Change | None:
     old, new = before.live.get(name), after.live.get(name)
     if new is None:
-        return _removed(before.live[name])
+        return _removed(before.live[name], after)
     fresh = any(uid not in before.operators for uid in new.operators)
     if old is None:
         return Change(name, "added", "builds" if new.keeps else "none", (*_added(new), *((_WAIT,) if fresh else ())), counts_anew=True)
@@ -106,11 +106,12 @@ def _added(new: Entry) -> tuple[str, ...]:
     return (keeps, "Counts from the restart on: what fell due before is not sent.")
 
 
-def _removed(old: Entry) -> Change:
+def _removed(old: Entry, after: Lock) -> Change:
     says = ["Finds nothing more. What it has found is still decided by the gate."]
-    if old.keeps:
+    alone = not any(uid in after.operators for uid in old.operators)
+    if old.keeps and alone:
         says.append(f"Its state is lost: {'; '.join(old.keeps)}. Added again, it builds it from what its topics hold then ({RETAINED}).")
-    return Change(old.name, "removed", "drops" if old.keeps else "none", tuple(says))
+    return Change(old.name, "removed", "drops" if old.keeps and alone else "none", tuple(says))
 
 
 def _versions(old: Entry, new: Entry) -> tuple[str, ...]:

@@ -31,8 +31,9 @@ def source_options(topic: Topic, client: Client) -> dict[str, str]:
     return {
         "connector": "kafka",
         **_common(topic, client),
-        **_FORMAT_JSON,
-        "value.json.ignore-parse-errors": "true",
+        "value.format": "rekindle-row",
+        "value.rekindle-row.timestamp-format.standard": "ISO-8601",
+        "value.rekindle-row.ignore-parse-errors": "true",  # of a field: NULL
         "scan.startup.mode": "earliest-offset",
         "properties.isolation.level": "read_committed",
         **client.properties(),

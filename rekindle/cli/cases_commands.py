@@ -59,6 +59,7 @@ def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_pat
     from rekindle.workbench.cases import junit, show
     from rekindle.workbench.cases.run import run
     from rekindle.workbench.cases.select import select
+    from rekindle.workbench.check import render
 
     selection = select(names, wanted, invocation.settings().packs_dir)
     results: list[Result] = []
@@ -82,7 +83,7 @@ def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_pat
         for line in show.lines(results):
             click.echo(line)
         for finding in selection.findings:
-            click.echo(f"{finding.severity}[{finding.code}]: {finding}", err=True)
+            click.echo(render.finding(finding, selection.texts.get(finding.path)) + "\n", err=True)
         click.echo(f"{len(results)} cases, {failed} failed" + (f", {len(selection.findings)} findings" if selection.findings else ""))
     if not results and not selection.findings and wanted:
         progress(f"no case holds the words '{wanted}'")

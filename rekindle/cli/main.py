@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from jobs.definitions.findings import FindingsError
 from jobs.errors import RekindleError, RunError
 from rekindle.cli import (
     cases_commands,
@@ -35,9 +36,20 @@ class _Tool(click.Group):
                 traceback.print_exc()
             if not isinstance(error, RekindleError):
                 error = RunError(f"unexpected {type(error).__name__}: {_first_lines(error)}", "run it again with --debug for the traceback")
+            if isinstance(error, FindingsError):
+                click.echo(_shown(error), err=True)
+                ctx.exit(error.exit_code)
             # one line, so that a log or a grep has the remedy too; several findings stay several lines
             click.echo(f"error: {error.message}" + (f"; {error.hint}" if error.hint else ""), err=True)
             ctx.exit(error.exit_code)
+
+
+def _shown(error: FindingsError) -> str:
+    """As `rekindle check` shows them: place, line, caret, hint."""
+    from rekindle.workbench.check import render
+    from rekindle.workbench.find import text_of
+
+    return "\n\n".join(render.finding(one, text_of(one.path)) for one in error.findings)
 
 
 def _first_lines(error: Exception) -> str:

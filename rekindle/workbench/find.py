@@ -26,6 +26,15 @@ def trigger(name_or_path: str, packs_dir: str = "") -> Trigger:
     raise SettingsError(f"no trigger '{name_or_path}'", f"give a file, or one of {', '.join(sorted(known))}")
 
 
+def text_of(path: str) -> str | None:
+    """Text of the file a message calls so, for showing its lines; None when it cannot be read."""
+    for place in (Path(path), Path(str(resources.files("sql"))).parent / path):
+        if place.is_file():
+            found = files.text_of(place, path)
+            return found if isinstance(found, str) else None
+    return None
+
+
 def earlier(current: Trigger, ref_or_file: str) -> Trigger:
     """Another version of a trigger: a file, or the trigger's own file as of a Git revision. Raises as `trigger` does."""
     if Path(ref_or_file).is_file():

@@ -131,6 +131,17 @@ def test_garbage_is_counted_by_file_and_line_and_does_no_harm(bench: Bench) -> N
     assert "profiles.jsonl: 2 lines not used: 1 not_json, 1 no_updated_at (first: line 1 not_json, 3 no_updated_at)" in result.stderr
 
 
+def test_a_draft_that_flink_refuses_is_shown_at_its_place_and_nothing_is_read(bench: Bench) -> None:
+    shipped = (resources.files("sql") / "triggers/core/cart_abandoned.sql").read_text(encoding="utf-8")
+    draft = bench.folder / "cart_abandoned.sql"
+    draft.write_text(shipped.replace("item_count >=", "item_cuont >="), encoding="utf-8")
+    result = bench.tool("backtest", draft, "--events", bench.write("events.jsonl", [abandoned("d1", "2026-03-01T10:00:00Z")]))
+    assert result.exit_code == 1
+    assert "error[T012]: unknown column 'item_cuont'" in result.stderr
+    assert "      ^^^^^^^^^^ not a column of carts" in result.stderr
+    assert "ingest" not in result.stderr
+
+
 def test_an_empty_file_is_one_clear_finding(bench: Bench) -> None:
     result = bench.tool("backtest", "cart_abandoned", "--events", bench.write("events.jsonl", []))
     assert result.exit_code == 1

@@ -136,7 +136,7 @@ def test_words_choose_cases(folder: Path) -> None:
 def test_a_test_file_that_is_missing_or_wrong_is_a_finding(folder: Path) -> None:
     result = tool(folder, folder / "search_abandoned.sql")
     assert result.exit_code == 1
-    assert "search_abandoned.test.yaml: is missing" in result.stderr
+    assert "the test file is missing" in result.stderr
     (folder / "search_abandoned.test.yaml").write_text(CASES.replace("searches: 2", "serches: 2", 1), encoding="utf-8")
     result = tool(folder, folder / "search_abandoned.sql")
     assert result.exit_code == 1

@@ -16,6 +16,8 @@ from jobs.gate.decisions import Decision
 from jobs.settings import Settings
 from rekindle.workbench.backtest import lake
 from rekindle.workbench.backtest.figures import within
+from rekindle.workbench.history import stages
+from rekindle.workbench.history.environment import offline_settings
 from rekindle.workbench.history.given import Garbage
 from rekindle.workbench.history.run import Given, history
 from rekindle.workbench.history.running import Report
@@ -47,6 +49,8 @@ class Found:
 def run(settings: Settings, asked: Asked, report: Report | None = None) -> Found:
     """Raises: SettingsError for files, DefinitionError for the trigger, RunError."""
     versions = [asked.trigger, *([asked.against] if asked.against is not None else [])]
+    for version in versions:  # each by itself: they have one name
+        stages.plan(offline_settings(settings), [version])
     with ExitStack() as stack:
         files = asked.files
         if asked.lake is not None:

@@ -30,6 +30,7 @@ class CaseFile:
     path: str
     cases: list[Case] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    text: str = ""
 
 
 def read(file: Traversable | Path, path: str, trigger: str) -> CaseFile:
@@ -39,6 +40,7 @@ def read(file: Traversable | Path, path: str, trigger: str) -> CaseFile:
     if isinstance(text, Finding):
         found.findings.append(text)
         return found
+    found.text = text
     reader = _Reader(found, trigger)
     tree: Any
     try:

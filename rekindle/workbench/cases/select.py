@@ -20,11 +20,15 @@ ENDING = ".test.yaml"
 
 @dataclass
 class Selection:
-    """Triggers with their cases. findings: what is wrong with files; it hides none of the rest. sources: files to watch."""
+    """Triggers with their cases. findings: what is wrong with files; it hides none of the rest. texts: of files by path, to show it.
+
+    sources: files to watch.
+    """
 
     triggers: list[Trigger] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
     sources: list[Path] = field(default_factory=list)
 
 
@@ -67,15 +71,18 @@ def _add(found: Selection, sql: Traversable | Path, path: str) -> None:
     name = sql.name.removesuffix(".sql") + ENDING
     beside = sql.parent / name if isinstance(sql, Path) else None
     found.sources += [one for one in (sql, beside) if isinstance(one, Path)]
+    draft = trigger_files.draft(sql, path)
+    found.texts[path] = draft.text
     try:
-        trigger = trigger_files.draft(sql, path).trigger()
+        trigger = draft.trigger()
     except FindingsError as error:
         found.findings += error.findings
         return
     if beside is None or not beside.is_file():
-        found.findings.append(Finding(files.CODE, cases_path, 0, 0, 1, "is missing", f"every trigger has cases: {trigger.name}{ENDING}"))
+        found.findings.append(Finding(files.CODE, cases_path, 0, 0, 1, "the test file is missing", f"every trigger has cases: {trigger.name}{ENDING}"))
         return
     read = files.read(beside, cases_path, trigger.name)
+    found.texts[cases_path] = read.text
     found.triggers.append(trigger)
     found.cases += read.cases
     found.findings += read.findings

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from jobs.definitions.findings import Finding
-from rekindle.workbench.check.checker import Report
+
+if TYPE_CHECKING:
+    from rekindle.workbench.check.checker import Report
 
 _COLOUR = {"error": "red", "warning": "yellow"}
 

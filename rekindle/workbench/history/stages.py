@@ -14,7 +14,7 @@ from jobs.definitions import published
 from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import job as evaluate_job
-from jobs.evaluate.sources import Bound
+from jobs.evaluate.sources import TABLES, Bound, bind
 from jobs.gate import job as gate_job
 from jobs.gate.decisions import Decision
 from jobs.gate.replay import Broken, Input, decide
@@ -44,6 +44,15 @@ def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequ
         for statement in scripts.statements(script, env.values):  # a sink of its own: two jobs have become one
             env.run(statement.replace("dead_letters_sink", "quarantined_sink"))
     return to_its_end(env, report)
+
+
+def plan(settings: Settings, triggers: Sequence[Trigger]) -> None:
+    """Raises FindingsError for a SELECT Flink refuses: now, not after minutes of `ingest`."""
+    env = environment(settings, "evaluate", Path())
+    for table in TABLES:
+        env.run_script(f"tables/{table}.sql")
+    for trigger in triggers:
+        bind(env, trigger)
 
 
 def evaluate(

@@ -16,6 +16,7 @@ from rekindle.workbench.cases import files
 from rekindle.workbench.cases.case import Case
 
 ENDING = ".test.yaml"
+_NO_FILE = "T060"
 
 
 @dataclass
@@ -79,7 +80,7 @@ def _add(found: Selection, sql: Traversable | Path, path: str) -> None:
         found.findings += error.findings
         return
     if beside is None or not beside.is_file():
-        found.findings.append(Finding(files.CODE, cases_path, 0, 0, 1, "the test file is missing", f"every trigger has cases: {trigger.name}{ENDING}"))
+        found.findings.append(Finding(_NO_FILE, cases_path, 0, 0, 1, "the test file is missing", f"write {trigger.name}{ENDING}"))
         return
     read = files.read(beside, cases_path, trigger.name)
     found.texts[cases_path] = read.text

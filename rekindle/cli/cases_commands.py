@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,10 +48,11 @@ def test(
         context.exit(0 if _once(invocation, names, wanted, junit, json_)[0] else 1)
     from rekindle.workbench.watching import changes
 
-    while True:
-        _, selection = _once(invocation, names, wanted, junit, json_)
-        progress("waiting for a change (Ctrl-C ends)")
-        changes(selection.sources)
+    with suppress(KeyboardInterrupt):
+        while True:
+            _, selection = _once(invocation, names, wanted, junit, json_)
+            progress("waiting for a change (Ctrl-C ends)")
+            changes(selection.sources)
 
 
 def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_path: Path | None, json_: bool) -> tuple[bool, Selection]:
@@ -84,10 +86,16 @@ def _once(invocation: Invocation, names: tuple[str, ...], wanted: str, junit_pat
             click.echo(line)
         for finding in selection.findings:
             click.echo(render.finding(finding, selection.texts.get(finding.path)) + "\n", err=True)
-        click.echo(f"{len(results)} cases, {failed} failed" + (f", {len(selection.findings)} findings" if selection.findings else ""))
+        said = [_count(len(results), "case"), f"{failed} failed"]
+        said += [_count(len(selection.findings), "finding")] if selection.findings else []
+        click.echo(", ".join(said))
     if not results and not selection.findings and wanted:
         progress(f"no case holds the words '{wanted}'")
     return not failed and not selection.findings, selection
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _from_person(invocation: Invocation, names: tuple[str, ...], person: str, events: tuple[Path, ...]) -> None:

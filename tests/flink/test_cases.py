@@ -130,7 +130,7 @@ def test_words_choose_cases(folder: Path) -> None:
     (folder / "search_abandoned.test.yaml").write_text(CASES, encoding="utf-8")
     result = tool(folder, folder / "search_abandoned.sql", "-k", "moment before")
     assert result.exit_code == 0, result.output
-    assert "1 cases, 0 failed" in result.stdout
+    assert "1 case, 0 failed" in result.stdout
 
 
 def test_a_test_file_that_is_missing_or_wrong_is_a_finding(folder: Path) -> None:

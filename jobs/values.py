@@ -27,6 +27,7 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "epoch": str(settings.epoch),
         "partitions": str(settings.kafka.partitions),
         "step_ms": str(millis(settings.heartbeats.step)),
+        "dedup_ttl_ms": str(millis(times.dedup_ttl)),
         "cart_gap": interval(times.cart_gap),
         "cart_gap_ms": str(millis(times.cart_gap)),
         "session_gap_ms": str(millis(times.session_gap)),

@@ -11,28 +11,36 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.inference.CallContext;
 import org.apache.flink.table.types.inference.StaticArgument;
 import org.apache.flink.table.types.inference.StaticArgumentTrait;
+import org.apache.flink.types.Row;
 
 /**
- * SQL: {@code FIRST_ARRIVAL(input => TABLE t PARTITION BY event_id, …)}: of all rows of one id, lets the first pass with {@code collides =
- * false}, drops exact repeats, and lets rows with other {@code content} (BIGINT) pass with {@code collides = true}.
+ * SQL: {@code FIRST_ARRIVAL(input => TABLE t PARTITION BY event_id, within_ms => 86400000, …)}: of all rows of one id that arrive ({@code
+ * received_at}) less than {@code within_ms} after the first, lets the first pass with {@code collides = false}, drops exact repeats, and
+ * lets rows with other {@code content} (BIGINT) pass with {@code collides = true}. What arrives later is a first one again, whenever it is
+ * read: a backlog is told apart as it was live.
  *
- * <p>One state serves both answers; {@code ROW_NUMBER} would drop a collision without a word. It keeps 8 bytes an id, for {@code
- * table.exec.state.ttl} from the first arrival.
+ * <p>One state serves both answers; {@code ROW_NUMBER} would drop a collision without a word. It keeps 16 bytes an id, for {@code
+ * table.exec.state.ttl} from the first arrival. It is no internal row: one that is changed in place counts as unchanged and is not stored.
  */
 public class FirstArrival extends InternalRowFunction {
 
     private static final long serialVersionUID = 1L;
+    private static final int PRECISION = 3;
 
     private int content;
+    private int receivedAt;
     private transient GenericRowData verdict;
 
-    /** State: {@code content} of the first row of an id, as a row of one BIGINT. */
-    public void eval(RowData seen, RowData input) {
-        long arrived = input.getLong(content);
-        boolean isFirst = seen.isNullAt(0);
+    /** State: {@code content} of the first row of an id, and when it arrived in epoch ms. */
+    public void eval(Row seen, RowData input, Integer withinMs) {
+        long given = input.getLong(content);
+        long arrived = input.getTimestamp(receivedAt, PRECISION).getMillisecond();
+        Long known = (Long) seen.getField(0);
+        boolean isFirst = known == null || arrived >= (Long) seen.getField(1) + withinMs;
         if (isFirst) {
-            ((GenericRowData) seen).setField(0, arrived); // only a row that is new is of this class: one that was stored need not be
-        } else if (seen.getLong(0) == arrived) {
+            seen.setField(0, given);
+            seen.setField(1, arrived);
+        } else if (known == given) {
             return;
         }
         if (verdict == null) {
@@ -45,7 +53,8 @@ public class FirstArrival extends InternalRowFunction {
     @Override
     protected LinkedHashMap<String, DataType> state(DataTypeFactory types) {
         LinkedHashMap<String, DataType> state = new LinkedHashMap<>();
-        state.put("seen", DataTypes.ROW(DataTypes.FIELD("content", DataTypes.BIGINT())).bridgedTo(RowData.class));
+        DataType first = DataTypes.ROW(DataTypes.FIELD("content", DataTypes.BIGINT()), DataTypes.FIELD("arrived", DataTypes.BIGINT()));
+        state.put("seen", first.bridgedTo(Row.class));
         return state;
     }
 
@@ -56,7 +65,7 @@ public class FirstArrival extends InternalRowFunction {
 
     @Override
     protected StaticArgument[] scalars() {
-        return new StaticArgument[0];
+        return new StaticArgument[] {StaticArgument.scalar("within_ms", DataTypes.INT().notNull(), false)};
     }
 
     @Override
@@ -68,6 +77,7 @@ public class FirstArrival extends InternalRowFunction {
     protected InternalRowFunction specialized(CallContext call, DataType input) {
         FirstArrival copy = new FirstArrival();
         copy.content = column(call, input, "content");
+        copy.receivedAt = column(call, input, "received_at");
         return copy;
     }
 }

@@ -14,8 +14,8 @@ from jobs.environment import StreamEnvironment, stream_environment
 from jobs.evaluate.planned import REFUSALS, is_rowtime, message
 from jobs.evaluate.sources import TABLES
 from jobs.settings import Settings
-from rekindle.workbench.check import plan, tree
-from rekindle.workbench.check.outcome import Comparison, Outcome, OutputColumn
+from rekindle.workbench.check import plan, tree, typed
+from rekindle.workbench.check.outcome import Call, Comparison, Outcome, OutputColumn
 from rekindle.workbench.check.tree import Node
 
 _COMPARED = {"EQUALS", "NOT_EQUALS", "LESS_THAN", "GREATER_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN_OR_EQUAL", "BETWEEN", "IN"}
@@ -49,18 +49,20 @@ class Planner:
         node: Node | None = None
         columns: tuple[OutputColumn, ...] = ()
         comparisons: tuple[Comparison, ...] = ()
+        calls: tuple[Call, ...] = ()
         try:
             calcite = env.table._j_tenv.getPlanner().createFlinkPlanner()
             parsed = calcite.parser().parse(sql)
             node = tree.read(parsed)
-            calcite.validate(parsed)
+            validated = calcite.validate(parsed)
             comparisons = _comparisons(calcite, node)
+            calls = typed.calls(calcite.getOrCreateSqlValidator(), node, validated)
             table = env.table.sql_query(sql)
             columns = tuple(_column(one) for one in table._j_table.getResolvedSchema().getColumns())
             operators = plan.operators(table.explain(ExplainDetail.CHANGELOG_MODE))
         except REFUSALS as error:
-            return Outcome(message(error), node, columns, comparisons)
-        return Outcome(None, node, columns, comparisons, operators, self._baseline(node))
+            return Outcome(message(error), node, columns, comparisons, calls=calls)
+        return Outcome(None, node, columns, comparisons, operators, self._baseline(node), calls)
 
     def _baseline(self, node: Node) -> Counter[str]:
         """Operators that the published tables read here bring along: they are not the author's."""

@@ -59,6 +59,7 @@ def given(value: str) -> str:
         (given("CAST(ROW(coupon, quantity) AS ROW<a INT, b INT>).a"), "T028"),
         (f"WITH e AS ({EVENT.format(VALUE)}) SELECT device_id, user_id, occasion, fired_at, payload FROM e WHERE CAST(payload AS INT) > 5", "T028"),
         (DAY.format("CAST(MAX(cart_id) AS INT)"), "T028"),
+        ("SELECT device_id, device_id AS user_id, id AS occasion, t AS fired_at, '{}' AS payload FROM events MATCH_RECOGNIZE (PARTITION BY device_id ORDER BY event_time MEASURES A.event_id AS id, MATCH_ROWTIME() AS t ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW PATTERN (A B) WITHIN INTERVAL '1' HOUR DEFINE A AS CAST(A.coupon AS INT) > 3, B AS B.price > 4)", "T028"),
         (EVENT.format("properties") + " WHERE TO_TIMESTAMP_LTZ(coupon) < event_time", "T028"),
         (given("JSON_VALUE(properties, '$.n' ERROR ON ERROR)"), "T028"),
         (given("JSON_VALUE(properties, '$.n' NULL ON EMPTY ERROR ON ERROR)"), "T028"),

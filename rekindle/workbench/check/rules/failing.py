@@ -93,8 +93,10 @@ class NotJson(Rule):
 
 def _cast(subject: Subject, call: Call) -> tuple[str, str] | None:
     """Fact and hint of a CAST that can fail."""
-    given, wanted = call.operands[0] if call.operands else None, call.result
-    operand = call.node.children[0] if call.node.children else None
+    operand, wanted = call.node.children[0] if call.node.children else None, call.result
+    if wanted is None and len(call.node.children) > 1 and call.node.children[1] is not None:  # in MATCH_RECOGNIZE: as written
+        wanted = Kind(call.node.children[1].text.partition("(")[0])
+    given = _given(subject, call)
     if call.node.name.upper() != "CAST" or operand is None or operand.kind == "LITERAL" or not given or not wanted or _fits(given, wanted):
         return None
     inside = "" if given.family in _TEXT else f" inside {given.family}"
@@ -106,9 +108,18 @@ def _cast(subject: Subject, call: Call) -> tuple[str, str] | None:
     )
 
 
+def _given(subject: Subject, call: Call) -> Kind | None:
+    """Type of the first operand. In MATCH_RECOGNIZE the validator does not say: there a column is the published table's."""
+    operand = call.node.children[0] if call.node.children else None
+    if operand is None or call.operands[0] is not None:
+        return call.operands[0] if call.operands else None
+    types = {column.type for table in subject.tables if (column := table.column(operand.last_name))}
+    return Kind("VARCHAR") if types == {"STRING"} else None
+
+
 def _time(subject: Subject, call: Call) -> tuple[str, str] | None:
     """Fact and hint of a time read from text; where its format is given, Flink gives NULL itself."""
-    given, operand = call.operands[0] if call.operands else None, call.node.children[0] if call.node.children else None
+    given, operand = _given(subject, call), call.node.children[0] if call.node.children else None
     if call.node.name.upper() != "TO_TIMESTAMP_LTZ" or len(call.node.children) > 1 or operand is None or operand.kind == "LITERAL":
         return None
     if given is None or given.family not in _TEXT:

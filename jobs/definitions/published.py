@@ -19,12 +19,13 @@ Kind = Literal["append", "versioned"]
 
 @dataclass(frozen=True)
 class Column:
-    """type: as SQL writes it. nullable: whether the contract lets it be absent. meaning: one sentence."""
+    """type: as SQL writes it. nullable: whether the contract lets it be absent. meaning: one sentence. json_text: whether it holds JSON."""
 
     name: str
     type: str
     nullable: bool
     meaning: str
+    json_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _table(declared: _Declared) -> Table:
 
 def _append_columns(schema: Mapping[str, Any], row: Mapping[str, Any]) -> list[Column]:
     return [
-        Column(name, _sql_type(schema, told), name not in row.get("required", ()), told.get("description", ""))
+        Column(name, _sql_type(schema, told), name not in row.get("required", ()), told.get("description", ""), _is_json_text(told))
         for name, told in row["properties"].items()
     ]
 
@@ -156,6 +157,11 @@ def _sql_type(schema: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     kinds = [told["type"]] if isinstance(told["type"], str) else told["type"]
     kind = next(one for one in kinds if one != "null")
     return f"ARRAY<{_sql_type(schema, told['items'])}>" if kind == "array" else _TYPES[kind]
+
+
+def _is_json_text(told: Mapping[str, Any]) -> bool:
+    """Whether a schema's property is `json_text`, or that or null."""
+    return any(str(one.get("$ref", "")).endswith("/json_text") for one in (told, *told.get("anyOf", ())))
 
 
 def _example(declared: _Declared, schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -28,8 +28,28 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A type: its family (`VARCHAR`, `ARRAY`), and of what it is made: elements, key and value, fields."""
+
+    family: str
+    parts: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call with the types of what it takes and gives."""
+
+    node: Node
+    operands: tuple[Kind | None, ...]
+    result: Kind | None
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """refusal: what Flink said, None when it plans. tree: None when the text does not parse. baseline: operators of the tables read."""
+    """refusal: what Flink said, None when it plans. tree: None when the text does not parse. baseline: operators of the tables read.
+
+    calls: those that can fail at a row, by what they are given.
+    """
 
     refusal: str | None
     tree: Node | None
@@ -37,3 +57,4 @@ class Outcome:
     comparisons: tuple[Comparison, ...] = ()
     plan: tuple[Operator, ...] = ()
     baseline: Counter[str] = field(default_factory=Counter)
+    calls: tuple[Call, ...] = ()

@@ -15,10 +15,9 @@ from jobs.evaluate.planned import REFUSALS, is_rowtime, message
 from jobs.evaluate.sources import TABLES
 from jobs.settings import Settings
 from rekindle.workbench.check import plan, tree
-from rekindle.workbench.check.outcome import Comparison, Outcome, OutputColumn
+from rekindle.workbench.check.outcome import Call, Comparison, Outcome, OutputColumn
 from rekindle.workbench.check.tree import Node
-
-_COMPARED = {"EQUALS", "NOT_EQUALS", "LESS_THAN", "GREATER_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN_OR_EQUAL", "BETWEEN", "IN"}
+from rekindle.workbench.check.typed import Types
 
 
 @dataclass
@@ -49,18 +48,20 @@ class Planner:
         node: Node | None = None
         columns: tuple[OutputColumn, ...] = ()
         comparisons: tuple[Comparison, ...] = ()
+        calls: tuple[Call, ...] = ()
         try:
             calcite = env.table._j_tenv.getPlanner().createFlinkPlanner()
             parsed = calcite.parser().parse(sql)
             node = tree.read(parsed)
-            calcite.validate(parsed)
-            comparisons = _comparisons(calcite, node)
+            validated = calcite.validate(parsed)
+            types = Types(calcite.getOrCreateSqlValidator(), node, validated)
+            comparisons, calls = types.comparisons(), types.calls()
             table = env.table.sql_query(sql)
             columns = tuple(_column(one) for one in table._j_table.getResolvedSchema().getColumns())
             operators = plan.operators(table.explain(ExplainDetail.CHANGELOG_MODE))
         except REFUSALS as error:
-            return Outcome(message(error), node, columns, comparisons)
-        return Outcome(None, node, columns, comparisons, operators, self._baseline(node))
+            return Outcome(message(error), node, columns, comparisons, calls=calls)
+        return Outcome(None, node, columns, comparisons, operators, self._baseline(node), calls)
 
     def _baseline(self, node: Node) -> Counter[str]:
         """Operators that the published tables read here bring along: they are not the author's."""
@@ -78,17 +79,3 @@ def _column(java: Any) -> OutputColumn:
     data_type = java.getDataType()
     logical = data_type.getLogicalType()
     return OutputColumn(str(java.getName()), str(logical.getTypeRoot().name()), str(logical.asSummaryString()), is_rowtime(data_type))
-
-
-def _comparisons(calcite: Any, node: Node) -> tuple[Comparison, ...]:
-    """Types on both sides of every comparison; validation has worked them out."""
-    validator = calcite.getOrCreateSqlValidator()
-    found = []
-    for one in node.walk():
-        if one.kind in _COMPARED:
-            types = []
-            for operand in one.java.getOperandList():
-                known = validator.getValidatedNodeTypeIfKnown(operand)
-                types.append(str(known.getSqlTypeName().name()) if known is not None else "")
-            found.append(Comparison(one, tuple(types)))
-    return tuple(found)

@@ -130,7 +130,7 @@ class TextAndTime(Rule):
             if "text" in families and len(families) > 1:
                 other = next(kind for kind in kinds if kind in families - {"text"})
                 hint = {
-                    "a time": "a time is written TIMESTAMP '2026-03-01 10:00:00'; text becomes one by TO_TIMESTAMP_LTZ",
+                    "a time": "a time is written TIMESTAMP '2026-03-01 10:00:00'; text becomes one by TRY_CAST(… AS TIMESTAMP_LTZ(3))",
                     "a date": "a date is written DATE '2026-03-01'",
                     "a number": "a number stands without quotes: 5",
                 }.get(other, "make both sides of one type: CAST(… AS …)")

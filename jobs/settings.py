@@ -47,7 +47,7 @@ class Times(_Section):
     out_of_orderness: Duration = timedelta(seconds=5)
     cart_gap: Duration = Field(timedelta(minutes=5), gt=timedelta(0), lt=_LONGEST_GAP)
     session_gap: Duration = Field(timedelta(minutes=30), gt=timedelta(0), lt=_LONGEST_GAP)
-    dedup_ttl: Duration = Field(timedelta(hours=24), gt=timedelta(0), lt=timedelta(days=24))
+    dedup_ttl: Duration = Field(timedelta(hours=24), gt=timedelta(0))
     historical_after: Duration = timedelta(hours=24)
     future_flag_after: Duration = timedelta(minutes=2)
     arbitration: Duration = timedelta(seconds=30)

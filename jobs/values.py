@@ -27,7 +27,7 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "epoch": str(settings.epoch),
         "partitions": str(settings.kafka.partitions),
         "step_ms": str(millis(settings.heartbeats.step)),
-        "dedup_ttl_ms": str(millis(times.dedup_ttl)),
+        "dedup_ttl_s": str(-(millis(times.dedup_ttl) // -1000)),  # rounded up; in ms a month would be too much for an INT
         "cart_gap": interval(times.cart_gap),
         "cart_gap_ms": str(millis(times.cart_gap)),
         "session_gap_ms": str(millis(times.session_gap)),

@@ -56,7 +56,8 @@ def bind(env: StreamEnvironment, trigger: Trigger) -> Bound:
     view = queries.view_name(trigger)
     columns = planned.columns(env, view, trigger)
     queries.check_columns(trigger, columns)
-    plan = env.table.from_path(view).explain().rpartition("== Optimized Execution Plan ==")[2]
+    # one call for parsing and planning: the planner keeps its metadata by Java thread, and py4j may use another one for the next call
+    plan = env.table.explain_sql(f"SELECT * FROM {view}").rpartition("== Optimized Execution Plan ==")[2]
     tables = tuple(sorted(set(_SCAN.findall(plan))))
     owner = owner_of(trigger.name, plan)
     if not owner:

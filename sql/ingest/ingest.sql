@@ -5,7 +5,7 @@ CREATE TEMPORARY VIEW readable AS
 SELECT * FROM events_raw WHERE reason IS NULL AND event <> '$$heartbeat';
 
 CREATE TEMPORARY VIEW arrivals AS
-SELECT * FROM FIRST_ARRIVAL(input => TABLE readable PARTITION BY event_id, within_ms => ${dedup_ttl_ms}, uid => 'first_arrival');
+SELECT * FROM FIRST_ARRIVAL(input => TABLE readable PARTITION BY event_id, within_s => ${dedup_ttl_s}, uid => 'first_arrival');
 
 -- Heartbeats of events.raw say nothing here but that their partition is there: HEARTBEATS writes its own, by its watermark.
 CREATE TEMPORARY VIEW raw_heartbeats AS

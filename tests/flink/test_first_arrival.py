@@ -12,9 +12,7 @@ from tests.flink.mini_cluster import File, MiniCluster
 from tests.oracle.instants import to_text
 from tests.oracle.samples import NOON
 
-QUERY = (
-    "SELECT event_id, n, collides FROM FIRST_ARRIVAL(input => TABLE arrivals PARTITION BY event_id, within_ms => 86400000, uid => 'first')"
-)
+QUERY = "SELECT event_id, n, collides FROM FIRST_ARRIVAL(input => TABLE arrivals PARTITION BY event_id, within_s => 86400, uid => 'first')"
 COLUMNS = "event_id STRING, content BIGINT, n INT, received_at TIMESTAMP_LTZ(3)"
 
 

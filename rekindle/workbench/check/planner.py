@@ -58,7 +58,7 @@ class Planner:
             comparisons, calls = types.comparisons(), types.calls()
             table = env.table.sql_query(sql)
             columns = tuple(_column(one) for one in table._j_table.getResolvedSchema().getColumns())
-            operators = plan.operators(table.explain(ExplainDetail.CHANGELOG_MODE))
+            operators = plan.operators(env.table.explain_sql(sql, ExplainDetail.CHANGELOG_MODE))
         except REFUSALS as error:
             return Outcome(message(error), node, columns, comparisons, calls=calls)
         return Outcome(None, node, columns, comparisons, operators, self._baseline(node), calls)
@@ -69,7 +69,7 @@ class Planner:
         total: Counter[str] = Counter()
         for name in sorted(names):
             if name not in self._baselines:
-                explained = self._env.table.sql_query(f"SELECT * FROM {name}").explain(ExplainDetail.CHANGELOG_MODE)
+                explained = self._env.table.explain_sql(f"SELECT * FROM {name}", ExplainDetail.CHANGELOG_MODE)
                 self._baselines[name] = plan.counted(plan.operators(explained))
             total += self._baselines[name]
         return total

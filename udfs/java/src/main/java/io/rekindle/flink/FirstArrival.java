@@ -14,8 +14,8 @@ import org.apache.flink.table.types.inference.StaticArgumentTrait;
 import org.apache.flink.types.Row;
 
 /**
- * SQL: {@code FIRST_ARRIVAL(input => TABLE t PARTITION BY event_id, within_ms => 86400000, …)}: of all rows of one id that arrive ({@code
- * received_at}) less than {@code within_ms} after the first, lets the first pass with {@code collides = false}, drops exact repeats, and
+ * SQL: {@code FIRST_ARRIVAL(input => TABLE t PARTITION BY event_id, within_s => 86400, …)}: of all rows of one id that arrive ({@code
+ * received_at}) less than {@code within_s} after the first, lets the first pass with {@code collides = false}, drops exact repeats, and
  * lets rows with other {@code content} (BIGINT) pass with {@code collides = true}. What arrives later is a first one again, whenever it is
  * read: a backlog is told apart as it was live.
  *
@@ -32,11 +32,11 @@ public class FirstArrival extends InternalRowFunction {
     private transient GenericRowData verdict;
 
     /** State: {@code content} of the first row of an id, and when it arrived in epoch ms. */
-    public void eval(Row seen, RowData input, Integer withinMs) {
+    public void eval(Row seen, RowData input, Integer withinSeconds) {
         long given = input.getLong(content);
         long arrived = input.getTimestamp(receivedAt, PRECISION).getMillisecond();
         Long known = (Long) seen.getField(0);
-        boolean isFirst = known == null || arrived >= (Long) seen.getField(1) + withinMs;
+        boolean isFirst = known == null || arrived >= (Long) seen.getField(1) + withinSeconds * 1000L;
         if (isFirst) {
             seen.setField(0, given);
             seen.setField(1, arrived);
@@ -65,7 +65,7 @@ public class FirstArrival extends InternalRowFunction {
 
     @Override
     protected StaticArgument[] scalars() {
-        return new StaticArgument[] {StaticArgument.scalar("within_ms", DataTypes.INT().notNull(), false)};
+        return new StaticArgument[] {StaticArgument.scalar("within_s", DataTypes.INT().notNull(), false)};
     }
 
     @Override

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from importlib import resources
 from importlib.resources.abc import Traversable
 from io import StringIO
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from jobs.definitions.packs import ROOT
+from jobs.definitions.packs import home, root_of
 from jobs.errors import DefinitionError
 from jobs.settings import Settings
 
@@ -71,7 +70,7 @@ _LOCK = TypeAdapter(Lock)
 
 def folder(pack: str, config: Settings) -> Traversable | Path:
     """Where a pack's files are."""
-    return (Path(config.packs_dir) if config.packs_dir else resources.files("sql") / ROOT) / pack
+    return home(root_of(config.packs_dir)) / pack
 
 
 def read(pack: str, config: Settings) -> Lock | None:

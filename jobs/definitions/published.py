@@ -51,22 +51,29 @@ class Table:
 
 @dataclass(frozen=True)
 class _Declared:
+    """made_of: the topics it is read from, when it is not one itself."""
+
     name: str
     time_column: str
     key: str | None = None
+    made_of: tuple[str, ...] = ()
 
 
 _DECLARED = (
     _Declared("events", "event_time"),
     _Declared("carts", "ended_at"),
     _Declared("sessions", "ended_at"),
-    _Declared("receipts", "event_time"),
-    _Declared("order_lines", "event_time"),
-    _Declared("catalog_changes", "changed_at"),
-    _Declared("interests", "changed_at"),
+    _Declared("receipts", "event_time", made_of=("events",)),
+    _Declared("order_lines", "event_time", made_of=("events",)),
+    _Declared("catalog_changes", "changed_at", made_of=("catalog",)),
+    _Declared("interests", "changed_at", made_of=("events", "catalog")),
     _Declared("profiles", "valid_from", key="person_id"),
     _Declared("catalog", "valid_from", key="product_id"),
 )
+NAMES = tuple(one.name for one in _DECLARED)
+"""In this order `sql/tables/*.sql` can be run: some are views over those before."""
+MADE_OF = {one.name: one.made_of for one in _DECLARED if one.made_of}
+"""Tables that are no topics → the topics they are made of."""
 _ONLY_IN_SQL = {
     "valid_from": "Since when this version holds: the record's time in Kafka; the table's event time.",
     "tombstone": "TRUE when the record had no value: the key was erased.",

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from jobs.definitions import published
 from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import planned, queries
 from jobs.operators import COMMON
 
-PUBLISHED = ("carts", "sessions", "events", "receipts", "order_lines", "profiles", "catalog", "catalog_changes", "interests")
-"""In this order: some are views over those before. One no trigger reads costs nothing: it is not in the plan."""
+PUBLISHED = published.NAMES
+"""One no trigger reads costs nothing: it is not in the plan."""
 TABLES = (*PUBLISHED, "identities")
 """Files in `sql/tables/`; `identities` is for the joins behind the triggers, and for those who ask who a device is."""
 _STEP = re.compile(r"^[\s:+\-|]*(\w+)\(", re.MULTILINE)

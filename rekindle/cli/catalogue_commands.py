@@ -25,12 +25,14 @@ def new(invocation: Invocation, name: str, like: str, pack: str | None) -> None:
     Both are a copy of another trigger's, as a draft: they pass `check` and `test` before you change a line. Writes over nothing. Where:
     the setting packs_dir, else the suite's own packs.
     """
+    from jobs.definitions.packs import root_of
     from rekindle.workbench.catalogue import scaffold
+    from rekindle.workbench.check.collect import shown
 
-    written = scaffold.write(name, like, pack, _root(invocation.settings().packs_dir))
+    written = scaffold.write(name, like, pack, root_of(invocation.settings().packs_dir))
     for path in (written.sql, written.cases):
-        click.echo(_shown(path))
-    place = _shown(written.sql)
+        click.echo(shown(path))
+    place = shown(written.sql)
     progress(f"next: edit both, then `rekindle check {place}` and `rekindle test {place}`; with `status: active` it can go live")
 
 
@@ -94,14 +96,11 @@ def docs(context: click.Context, out: Path | None) -> None:
 
 def _load(invocation: Invocation) -> tuple[Catalogue, frozenset[str]]:
     """The catalogue, and the packs that are on."""
+    from jobs.definitions.packs import root_of
     from rekindle.workbench.catalogue import entries
 
     settings = invocation.settings()
-    return entries.load(_root(settings.packs_dir)), frozenset(settings.packs)
-
-
-def _root(packs_dir: str) -> Path | None:
-    return Path(packs_dir) if packs_dir else None
+    return entries.load(root_of(settings.packs_dir)), frozenset(settings.packs)
 
 
 def _told(catalogue: Catalogue) -> int:
@@ -122,10 +121,3 @@ def _text(entry: Entry, runs: bool) -> str:
     lines += [entry.trigger.source.text.rstrip(), ""]
     lines += [f"  {'fires' if fires(case) else 'quiet'}  {case.sentence}" for case in entry.cases] or ["no cases"]
     return "\n".join(lines)
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -13,16 +13,14 @@ from jobs.errors import SettingsError
 
 def trigger(name_or_path: str, packs_dir: str = "") -> Trigger:
     """packs_dir: of the settings. Raises: FindingsError for a file that cannot be used, SettingsError for a name nobody knows."""
-    root = Path(packs_dir) if packs_dir else None
     path = Path(name_or_path)
     if path.suffix == ".sql" or path.is_file():
         return files.draft(path, str(path)).trigger()
     known = []
-    for pack in packs.names(root):
-        for file in packs.trigger_files(pack, root):
-            known.append(file.name.removesuffix(".sql"))
-            if known[-1] == name_or_path:
-                return files.draft(file, packs.path(pack, file.name, root)).trigger()
+    for _, file, shown in packs.placed(packs.root_of(packs_dir)):
+        known.append(file.name.removesuffix(".sql"))
+        if known[-1] == name_or_path:
+            return files.draft(file, shown).trigger()
     raise SettingsError(f"no trigger '{name_or_path}'", f"give a file, or one of {', '.join(sorted(known))}")
 
 

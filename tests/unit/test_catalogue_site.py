@@ -174,5 +174,5 @@ def test_the_picture_leads_from_topics_to_the_template() -> None:
 
 def test_tables_that_are_no_topics_have_their_sources_in_the_picture() -> None:
     assert {name for name in published.tables() if name not in ("events", "carts", "sessions", "profiles", "catalog")} == set(
-        lineage.TOPICS
+        published.MADE_OF
     )

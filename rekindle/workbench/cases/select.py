@@ -39,7 +39,7 @@ def select(names: Sequence[str], wanted: str = "", packs_dir: str = "") -> Selec
     packs_dir: of the settings. Raises: SettingsError for a name nobody knows.
     """
     found = Selection()
-    for sql, path in _files(names, Path(packs_dir) if packs_dir else None):
+    for sql, path in _files(names, packs.root_of(packs_dir)):
         _add(found, sql, path)
     words = wanted.lower().split()
     found.cases = [case for case in found.cases if all(word in case.title.lower() for word in words)]
@@ -47,23 +47,24 @@ def select(names: Sequence[str], wanted: str = "", packs_dir: str = "") -> Selec
 
 
 def _files(names: Sequence[str], root: Path | None) -> list[tuple[Traversable | Path, str]]:
-    known = {pack: packs.trigger_files(pack, root) for pack in packs.names(root)}
-    shipped = {
-        file.name.removesuffix(".sql"): (file, packs.path(pack, file.name, root)) for pack, files_ in known.items() for file in files_
-    }
+    placed = list(packs.placed(root))
+    by_name = {file.name.removesuffix(".sql"): (file, path) for _, file, path in placed}
+    by_pack: dict[str, list[tuple[Traversable | Path, str]]] = {pack: [] for pack in packs.names(root)}
+    for pack, file, path in placed:
+        by_pack[pack].append((file, path))
     if not names:
-        return list(shipped.values())
+        return list(by_name.values())
     chosen: list[tuple[Traversable | Path, str]] = []
     for name in names:
         if name.endswith((".sql", ENDING)):
-            path = Path(name.removesuffix(ENDING).removesuffix(".sql") + ".sql")
-            chosen.append((path, str(path)))
-        elif name in shipped:
-            chosen.append(shipped[name])
-        elif name in known:
-            chosen += [(file, packs.path(name, file.name, root)) for file in known[name]]
+            given = Path(name.removesuffix(ENDING).removesuffix(".sql") + ".sql")
+            chosen.append((given, str(given)))
+        elif name in by_name:
+            chosen.append(by_name[name])
+        elif name in by_pack:
+            chosen += by_pack[name]
         else:
-            raise SettingsError(f"no trigger or pack '{name}'", f"give a file, or one of {', '.join(sorted([*shipped, *known]))}")
+            raise SettingsError(f"no trigger or pack '{name}'", f"give a file, or one of {', '.join(sorted([*by_name, *by_pack]))}")
     return chosen
 
 

@@ -89,15 +89,13 @@ class Catalogue:
 def load(root: Path | None = None) -> Catalogue:
     """Every trigger file of every pack. root: folder of packs; default the one that ships."""
     found = Catalogue()
-    for pack in packs.names(root):
-        for file in packs.trigger_files(pack, root):
-            path = packs.path(pack, file.name)
-            draft = files.draft(file, path)
-            wrong = [*draft.findings, *packs.named_as_its_file(draft)]
-            if wrong:
-                found.findings += wrong
-                continue
-            found.entries.append(_entry(pack, draft.trigger(), file if isinstance(file, Path) else None, found))
+    for pack, file, path in packs.placed(root):
+        draft = files.draft(file, path)
+        wrong = [*draft.findings, *packs.named_as_its_file(draft)]
+        if wrong:
+            found.findings += wrong
+            continue
+        found.entries.append(_entry(pack, draft.trigger(), file if isinstance(file, Path) else None, found))
     return found
 
 

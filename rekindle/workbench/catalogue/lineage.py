@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
 from jobs.definitions.header import Header
+from jobs.definitions.published import MADE_OF
 from rekindle.workbench.catalogue.words import duration
 
-TOPICS: Mapping[str, tuple[str, ...]] = {
-    "receipts": ("events",),
-    "order_lines": ("events",),
-    "catalog_changes": ("catalog",),
-    "interests": ("events", "catalog"),
-}
-"""Tables that are no topics → the topics they are made of."""
 _WIDTH, _GAP, _LINE, _PAD, _BETWEEN = 176, 44, 17, 10, 14
 _LETTERS = 22  # of a line in a box
 
@@ -35,7 +29,7 @@ class _Box:
 
 def picture(name: str, header: Header, reads: Sequence[str]) -> str:
     """An `<svg>` element with a description for who cannot see it."""
-    topics = list(dict.fromkeys(topic for table in reads for topic in TOPICS.get(table, ())))
+    topics = list(dict.fromkeys(topic for table in reads for topic in MADE_OF.get(table, ())))
     columns = [[_Box("topic", (topic,)) for topic in topics]] if topics else []
     columns.append([_Box("table", (table,)) for table in reads])
     columns += [
@@ -51,7 +45,7 @@ def picture(name: str, header: Header, reads: Sequence[str]) -> str:
         for before, after in pairwise(places)
         for left in before
         for right in after
-        if not (left[0].kind == "topic" and left[0].lines[0] not in TOPICS.get(right[0].lines[0], ()))
+        if not (left[0].kind == "topic" and left[0].lines[0] not in MADE_OF.get(right[0].lines[0], ()))
     ]
     sources = " and ".join(dict.fromkeys([*topics, *reads]))
     told = f"{sources} feed {name}; the gate decides; template {header.template}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from jobs.definitions import packs
@@ -82,4 +81,4 @@ def renamed(text: str, name: str, like: str) -> str:
 
 
 def _folder(root: Path | None) -> Path:
-    return root or Path(str(resources.files("sql"))) / packs.ROOT
+    return Path(str(packs.home(root)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from jobs.definitions import packs
@@ -34,7 +33,7 @@ class Collected:
 
 def packs_root(settings: Settings) -> Path:
     """Where the packs are: `packs_dir` of the settings, else those that ship."""
-    return Path(settings.packs_dir) if settings.packs_dir else Path(str(resources.files("sql"))) / packs.ROOT
+    return Path(str(packs.home(packs.root_of(settings.packs_dir))))
 
 
 def collect(arguments: Sequence[str], root: Path) -> Collected:

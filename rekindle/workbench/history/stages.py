@@ -28,8 +28,6 @@ from rekindle.workbench.history.running import Report, to_its_end
 GATE_INPUTS = "gate_inputs"
 LATENESS = "lateness"
 _WORD = re.compile(r"\w+")
-_NOT_OF_EVENTS = {"carts", "sessions", "profiles", "catalog", "catalog_changes"}
-"""Published tables that are not made of topic `events`."""
 
 
 def ingest(settings: Settings, folder: Path, raw: Sequence[Path], triggers: Sequence[Trigger], report: Report | None = None) -> list[str]:
@@ -120,7 +118,7 @@ def _inputs(folder: Path) -> Iterator[Input]:
 
 def _kept_events(triggers: Sequence[Trigger]) -> str:
     """SQL condition. A name in a comment keeps too much, never too little."""
-    of_events = published.tables().keys() - _NOT_OF_EVENTS
+    of_events = {name for name in published.NAMES if "events" in published.MADE_OF.get(name, (name,))}
     if any(of_events & set(_WORD.findall(trigger.query.lower())) for trigger in triggers):
         return "TRUE"
     return f"event IN ({', '.join(literal(event) for event in gate_job.cancel_events(triggers))})"

@@ -21,6 +21,8 @@ class Input(NamedTuple):
     kind: str
     person_id: str
     body: str
+    known_at: int | None = None
+    facts: str | None = None
 
 
 class Broken(NamedTuple):

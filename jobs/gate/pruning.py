@@ -10,6 +10,8 @@ _EXPIRES_AT = OPEN_FIELDS.index("expires_at")
 
 def prune(state: PersonState, settings: GateSettings, now_ms: int) -> None:
     """Forgets what no candidate with D ≥ now_ms, nor one that still waits, can ask for. now_ms: the watermark."""
+    if now_ms < 0:
+        return  # nothing has told the time yet
     waits = state.next_due()
     if waits is not None:
         now_ms = min(now_ms, waits)

@@ -155,6 +155,9 @@ class PersonState:
         found.sort()
         return found
 
+    def all_cancels(self) -> list[CancelEvent]:
+        return [CancelEvent(row[0], row[1], row[2], _known_at(row)) for row in self.cancels]
+
     def all_sends(self) -> list[Send]:
         return [Send(*row) for row in self.sends]
 

@@ -92,13 +92,12 @@ def _consents(world: World, one: Candidate, d: int) -> dict[str, Any]:
 
 def _decision(world: World, one: Candidate, d: int, reason: str, evidence: dict[str, Any]) -> Decision:
     person = world.person(one, d)
-    variant = _variant(world, one, person) if reason == "sent" else None
     said, pair = world.said(one, d), world.identified(one)
     if pair is not None:
         evidence = {**evidence, "identified_at": to_text(pair.at)}
     if said != person:
         evidence = {**evidence, "merged_from": said}
-    return Decision(one, world.trigger_id(one, d), person, reason, d, evidence, variant, world.profile(person, d))
+    return Decision(one, world.trigger_id(one, d), person, reason, d, evidence, _variant(world, one, person), world.profile(person, d))
 
 
 def _variant(world: World, one: Candidate, person: str) -> str | None:
@@ -120,21 +119,21 @@ def _afterwards(world: World, send: Send, sent: Decision) -> Iterator[Decision]:
             at = world.counts_from(act, send.person, one.expires_at)
             if at is not None and at > send.at:
                 proof = {"event": act.event, "event_id": act.event_id, "at": to_text(act.t), "sent_at": to_text(send.at), **marks}
-                yield replace(sent, reason="cancelled_after_send", decided_at=at, evidence=proof)
+                yield replace(sent, reason="cancelled_after_send", decided_at=at, evidence=proof, variant=None)
     for at, who, value in world.profiles:
         word = _taken_back(world, send, at, who, value) if send.at < at <= one.expires_at else None
         if word:
             proof = {"profile": word, "at": to_text(at), "sent_at": to_text(send.at), **marks}
-            yield replace(sent, reason="cancelled_after_send", decided_at=at, evidence=proof)
+            yield replace(sent, reason="cancelled_after_send", decided_at=at, evidence=proof, variant=None)
 
 
 def _taken_back(world: World, send: Send, at: int, who: str, value: Row | None) -> str | None:
     person, purpose = world.root(send.person, at), send.candidate.purpose
-    before = world.profile(who, at - 1) or {}
-    if world.root(who, at) != person:
+    before = world.profile(who, at - 1)
+    if world.root(who, at) != person or before is None:  # what comes back after an erasure finds nothing left to take back
         return None
     if value is None:
-        return "erased" if who == person and before else None  # a merged profile that is gone says nothing any more
+        return "erased" if who == person else None  # a merged profile that is gone says nothing any more
     if purpose != TRANSACTIONAL and checks.granted(before, purpose) and not checks.granted(value, purpose):
         return "consent_withdrawn"
     if value.get("suppressed") is not None and before.get("suppressed") is None:

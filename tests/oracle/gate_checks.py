@@ -62,12 +62,12 @@ def reachable(world: World, one: Candidate, d: int) -> Refusal | None:
 
 
 def consented(world: World, one: Candidate, d: int) -> Refusal | None:
-    """As of T and of D, by the person and by everybody merged into it who still has a profile."""
+    """As of T and of D, by the person and by everybody merged into it who still has a profile, and had one then."""
     if one.purpose == TRANSACTIONAL:
         return None
     person = world.person(one, d)
     for word, instant in (("no_consent", one.fired_at), ("consent_withdrawn", d)):
-        for who in [person, *world.merged(person, d)]:
+        for who in [person, *(old for old in world.merged(person, d) if world.profile(old, instant) is not None)]:
             if not granted(world.profile(who, instant), one.purpose):
                 evidence = {"purpose": one.purpose, **consents(world, who, one, d)}
                 return word, evidence if who == person else {**evidence, "merged": who}
@@ -140,9 +140,12 @@ def outranked(world: World, one: Candidate, d: int, undecided: dict[Candidate, i
         better = sorted((rival for rival in rivals if cap in fitting(world, rival, d)), key=lambda rival: rank(world, rival, d))
         sends = counted(world, one, cap, d)
         if len(sends) + len(better) >= cap.limit:
-            winners = [(world.trigger_id(rival, d), rival.trigger) for rival in better]
-            winners += [(send.trigger_id, send.candidate.trigger) for send in sends[::-1]]
-            return "outranked", {**_rule(cap), "winner": winners[0][0], "winner_trigger": winners[0][1]}
+            inside = [send for send in sends if send.at >= d - window]
+            if inside:
+                winner = inside[-1].trigger_id, inside[-1].candidate.trigger
+            else:
+                winner = world.trigger_id(better[0], d), better[0].trigger
+            return "outranked", {**_rule(cap), "winner": winner[0], "winner_trigger": winner[1]}
     return None
 
 
@@ -185,7 +188,7 @@ def counted(world: World, one: Candidate, cap: Cap, d: int) -> list[Send]:
         inside = _in_days(cap, send.at, d, zone) if cap.calendar else send.at > d - cap.per
         if mine and fits and inside and not world.given_back(send, d):
             found.append(send)
-    return found
+    return sorted(found, key=_age)
 
 
 def granted(profile: Row | None, purpose: str) -> bool:
@@ -198,10 +201,17 @@ def granted(profile: Row | None, purpose: str) -> bool:
 def consents(world: World, who: str, one: Candidate, d: int) -> dict[str, Any]:
     """What the profile of an id said at T and at D."""
     return {
-        f"consent_at_{name}": None if consent is None else {key: consent.get(key) for key in ("granted", "version", "at")}
+        f"consent_at_{name}": None
+        if not isinstance((consent or {}).get("granted"), bool)
+        else {"granted": consent.get("granted"), "version": consent.get("version"), "at": _readable(consent.get("at"))}
         for name, at in (("fire", one.fired_at), ("decision", d))
         for consent in [((world.profile(who, at) or {}).get("consent") or {}).get(one.purpose)]
     }
+
+
+def _readable(text: str | None) -> str | None:
+    at = fields.time(text)
+    return None if at is None else to_text(at)
 
 
 def _in_days(cap: Cap, at: int, d: int, zone: str) -> bool:
@@ -211,7 +221,12 @@ def _in_days(cap: Cap, at: int, d: int, zone: str) -> bool:
 
 def _own(world: World, one: Candidate, d: int) -> list[Send]:
     person = world.person(one, d)
-    return [send for send in world.sends if send.candidate.trigger == one.trigger and world.root(send.person, d) == person]
+    own = (send for send in world.sends if send.candidate.trigger == one.trigger and world.root(send.person, d) == person)
+    return sorted(own, key=_age)
+
+
+def _age(send: Send) -> tuple[int, str]:
+    return send.at, send.trigger_id
 
 
 def _earlier(send: Send) -> dict[str, Any]:

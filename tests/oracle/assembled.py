@@ -39,104 +39,98 @@ class Assembled(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """Versions and control rows with a time in (after, until] leave on their own for this person."""
+    """What arrives after `since` and counts from `until` at the latest leaves on its own for this person."""
 
     person: str
-    after: int
+    since: int
     until: int
 
 
 def assembled(history: History, rules: Rules, rng: Random) -> list[Assembled]:
-    """All rows, in no order that matters."""
-    world = World(history, rules)
-    rows: list[Assembled] = []
-    watches: list[Watch] = []
-    for row in history.candidates:
-        made, watch = _candidate(world, row, rng)
-        rows.append(made)
-        watches.append(watch)
-    for made, watch in _links(world, rng):
-        rows.append(made)
-        watches.append(watch)
-    rows += [made for act in world.acts for made in _cancels(world, act)]
-    rows += [Assembled("outcome", row["person_id"], _text(row), at, leaves=at) for at, row in world.outcomes]
-    rows += dict.fromkeys(made for watch in watches for made in _changes(world, watch))
-    return rows
+    """All rows, in no order that matters but for `leaves`."""
+    return _Operators(World(history, rules), rng).rows()
 
 
-def _candidate(world: World, row: Row, rng: Random) -> tuple[Assembled, Watch]:
-    one = h.candidate(row)
-    pair, d = world.identified(one), world.first_instant(one)
-    person = world.said(one, d)
-    came = pair.at if pair is not None else world.deadline(one) if one.nobodys else one.fired_at
-    cut = _cut(rng, came)
-    body = {name: h.millis(row[name]) if name in TIMES and row[name] is not None else row[name] for name in COLUMNS}
-    body |= {"decide_at": d, "cancel_on": None if row["cancel_on"] is None else json.dumps(row["cancel_on"])}
-    control = [
-        [at, change["key"], change["value"]]
-        for at, change in world.control
-        if at <= cut and not any(change["key"] == later["key"] and at < time <= one.fired_at for time, later in world.control)
-    ]
-    facts = {"profile": _profile(world, person, one.fired_at, cut), "control": control}
-    made = Assembled("candidate", person, _text(body), d, None if pair is None else pair.at, _text(facts), came)
-    return made, Watch(person, cut, max(d, one.expires_at))
+class _Operators:
+    def __init__(self, world: World, rng: Random) -> None:
+        self.world = world
+        # a version may arrive before its time: the watermark lags, and disorder is allowed
+        self.profiles = [(at - _early(rng), at, person, value) for at, person, value in world.profiles]
+        self.control = [(at - _early(rng), at, row["key"], row["value"]) for at, row in world.control]
 
+    def rows(self) -> list[Assembled]:
+        pairs = [*map(self.candidate, self.world.history.candidates), *self.links()]
+        rows = [made for made, _ in pairs]
+        rows += [made for act in self.world.acts for made in self.cancels(act)]
+        rows += [Assembled("outcome", row["person_id"], _text(row), at, leaves=at) for at, row in self.world.outcomes]
+        return rows + list(dict.fromkeys(made for _, watch in pairs for made in self.changes(watch)))
 
-def _cancels(world: World, act: h.Act) -> Iterator[Assembled]:
-    body = _text({"event_id": act.event_id, "event": act.event, "at": act.t})
-    pairs = [pair for pair in world.pairs if pair.left == act.device]
-    before = [pair.right for pair in pairs if pair.at <= act.t]
-    known = None if act.known == act.t else act.known
-    yield Assembled("cancel", act.user or (before or [act.device])[-1], body, act.t, known, leaves=act.known)
-    if act.user is None and not before and pairs:
-        later = max(act.known, pairs[0].at)
-        yield Assembled("cancel", pairs[0].right, body, act.t, later, leaves=later)
+    def candidate(self, row: Row) -> tuple[Assembled, Watch]:
+        one = h.candidate(row)
+        pair, d = self.world.identified(one), self.world.first_instant(one)
+        person = self.world.said(one, d)
+        leaves = pair.at if pair is not None else self.world.deadline(one) if one.nobodys else one.fired_at
+        body = {name: h.millis(row[name]) if name in TIMES and row[name] is not None else row[name] for name in COLUMNS}
+        body |= {"decide_at": d, "cancel_on": None if row["cancel_on"] is None else json.dumps(row["cancel_on"])}
+        known = [(at, key, value) for arrived, at, key, value in self.control if arrived <= leaves]
+        control = [
+            [at, key, value]
+            for at, key, value in known
+            if not any(key == other and at < later <= one.fired_at for later, other, _ in known)
+        ]
+        facts = {"profile": self.profile(person, one.fired_at, leaves), "control": control}
+        made = Assembled("candidate", person, _text(body), d, None if pair is None else pair.at, _text(facts), leaves)
+        return made, Watch(person, leaves, max(d, one.expires_at))
 
+    def cancels(self, act: h.Act) -> Iterator[Assembled]:
+        body = _text({"event_id": act.event_id, "event": act.event, "at": act.t})
+        pairs = [pair for pair in self.world.pairs if pair.left == act.device]
+        before = [pair.right for pair in pairs if pair.at <= act.t]
+        known = None if act.known == act.t else act.known
+        yield Assembled("cancel", act.user or (before or [act.device])[-1], body, act.t, known, leaves=act.known)
+        if act.user is None and not before and pairs:
+            later = max(act.known, pairs[0].at)
+            yield Assembled("cancel", pairs[0].right, body, act.t, later, leaves=later)
 
-def _links(world: World, rng: Random) -> Iterator[tuple[Assembled, Watch]]:
-    for pair in world.merges:
-        for person in (pair.left, pair.right):
-            yield _link(world, person, {"how": "alias", "ids": [pair.left, pair.right]}, pair.at, rng)
-    seen: dict[str, dict[str, int]] = {}
-    for at, person, value in world.profiles:
-        address = normal((value or {}).get("email"))
-        if address:
-            seen.setdefault(address, {}).setdefault(person, at)
-    for people in seen.values():
-        for one, other in permutations(people, 2):
-            yield _link(world, one, {"how": "address", "ids": sorted((one, other))}, max(people[one], people[other]), rng)
+    def links(self) -> Iterator[tuple[Assembled, Watch]]:
+        for pair in self.world.merges:
+            for person in (pair.left, pair.right):
+                yield self.link(person, {"how": "alias", "ids": [pair.left, pair.right]}, pair.at)
+        seen: dict[str, dict[str, int]] = {}
+        for at, person, value in self.world.profiles:
+            address = normal((value or {}).get("email"))
+            if address:
+                seen.setdefault(address, {}).setdefault(person, at)
+        for people in seen.values():
+            for one, other in permutations(people, 2):
+                yield self.link(one, {"how": "address", "ids": sorted((one, other))}, max(people[one], people[other]))
 
+    def link(self, person: str, body: dict[str, Any], at: int) -> tuple[Assembled, Watch]:
+        profile = self.profile(person, 0, at)
+        facts = _text({"profile": profile}) if profile else None
+        return Assembled("link", person, _text(body), at, None, facts, at), Watch(person, at, FOREVER)
 
-def _link(world: World, person: str, body: dict[str, Any], at: int, rng: Random) -> tuple[Assembled, Watch]:
-    cut = _cut(rng, at)
-    profile = _profile(world, person, 0, cut)
-    facts = _text({"profile": profile}) if profile else None
-    return Assembled("link", person, _text(body), at, None, facts, at), Watch(person, cut, FOREVER)
+    def changes(self, watch: Watch) -> Iterator[Assembled]:
+        for arrived, at, person, value in self.profiles:
+            if person == watch.person and watch.since < arrived and at <= watch.until:
+                yield Assembled("profile", person, _text(_facts(value)), at, leaves=arrived)
+        for arrived, at, key, value in self.control:
+            if watch.since < arrived and at <= watch.until:
+                yield Assembled("control", watch.person, _text({"key": key, "value": value}), at, leaves=arrived)
 
-
-def _changes(world: World, watch: Watch) -> Iterator[Assembled]:
-    for at, person, value in world.profiles:
-        if person == watch.person and watch.after < at <= watch.until:
-            yield Assembled("profile", person, _text(_facts(value)), at, leaves=at)
-    for at, change in world.control:
-        if watch.after < at <= watch.until:
-            yield Assembled("control", watch.person, _text({"key": change["key"], "value": change["value"]}), at, leaves=at)
-
-
-def _profile(world: World, person: str, since: int, until: int) -> list[list[Any]]:
-    """Versions as of `since` and later, up to `until`."""
-    versions = [[at, _facts(value)] for at, who, value in world.profiles if who == person and at <= until]
-    older = [version for version in versions if version[0] <= since]
-    return older[-1:] + versions[len(older) :]
+    def profile(self, person: str, since: int, leaves: int) -> list[list[Any]]:
+        """Versions as of `since` and later, of those that have arrived."""
+        versions = [[at, _facts(value)] for arrived, at, who, value in self.profiles if who == person and arrived <= leaves]
+        older = [version for version in versions if version[0] <= since]
+        return older[-1:] + versions[len(older) :]
 
 
 def _facts(value: Row | None) -> Row | None:
     return None if value is None else {name: value.get(name) for name in FACTS}
 
 
-def _cut(rng: Random, at: int) -> int:
-    """Up to when everything is known, for a row that comes at `at` or later."""
-    return rng.choice([at, at + 1, at + rng.randrange(HOUR), FOREVER])
+def _early(rng: Random) -> int:
+    return rng.choice([0, 0, 1, 1000, rng.randrange(HOUR)])
 
 
 def _text(value: Any) -> str:

@@ -40,7 +40,7 @@ def decide(history: History, rules: Rules) -> list[Decision]:
     while undecided:
         one = min(undecided, key=lambda one: _turn(world, one, undecided[one]))
         d = undecided.pop(one)
-        reason, evidence = _refusal(world, one, d, undecided) or ("sent", _consents(world, one, d))
+        reason, evidence = _refusal(world, one, d, undecided) or ("sent", checks.consents(world, one, d))
         if reason == "held":
             undecided[one] = evidence["until"]
             evidence = {**evidence, "until": to_text(evidence["until"])}
@@ -86,10 +86,6 @@ def _refusal(world: World, one: Candidate, d: int, undecided: dict[Candidate, in
     return "held", {"until": until, "timezone": zone}
 
 
-def _consents(world: World, one: Candidate, d: int) -> dict[str, Any]:
-    return checks.consents(world, world.person(one, d), one, d)
-
-
 def _decision(world: World, one: Candidate, d: int, reason: str, evidence: dict[str, Any]) -> Decision:
     person = world.person(one, d)
     said, pair = world.said(one, d), world.identified(one)
@@ -133,7 +129,8 @@ def _taken_back(world: World, send: Send, at: int, who: str, value: Row | None) 
     if world.root(who, at) != person or before is None:  # what comes back after an erasure finds nothing left to take back
         return None
     if value is None:
-        return "erased" if who == person else None  # a merged profile that is gone says nothing any more
+        # a merged profile that is gone says nothing any more, but of what went to its own address
+        return "erased" if who in (person, send.person) else None
     if purpose != TRANSACTIONAL and checks.granted(before, purpose) and not checks.granted(value, purpose):
         return "consent_withdrawn"
     if value.get("suppressed") is not None and before.get("suppressed") is None:

@@ -65,12 +65,12 @@ def consented(world: World, one: Candidate, d: int) -> Refusal | None:
     """As of T and of D, by the person and by everybody merged into it who still has a profile, and had one then."""
     if one.purpose == TRANSACTIONAL:
         return None
-    person = world.person(one, d)
+    refusing = {instant: _refusing(world, one, d, instant) for instant in (one.fired_at, d)}
     for word, instant in (("no_consent", one.fired_at), ("consent_withdrawn", d)):
-        for who in [person, *(old for old in world.merged(person, d) if world.profile(old, instant) is not None)]:
-            if not granted(world.profile(who, instant), one.purpose):
-                evidence = {"purpose": one.purpose, **consents(world, who, one, d)}
-                return word, evidence if who == person else {**evidence, "merged": who}
+        who = refusing[instant]
+        if who is not None:
+            merged = {} if who == world.person(one, d) else {"merged": who}
+            return word, {"purpose": one.purpose, **consents(world, one, d), **merged}
     return None
 
 
@@ -198,20 +198,27 @@ def granted(profile: Row | None, purpose: str) -> bool:
     return consent.get("granted") is True and proven
 
 
-def consents(world: World, who: str, one: Candidate, d: int) -> dict[str, Any]:
-    """What the profile of an id said at T and at D."""
+def consents(world: World, one: Candidate, d: int) -> dict[str, Any]:
+    """What was said at T and at D: by the profile that refuses then, else by the person's own."""
     return {
-        f"consent_at_{name}": None
-        if not isinstance((consent or {}).get("granted"), bool)
-        else {"granted": consent.get("granted"), "version": consent.get("version"), "at": _readable(consent.get("at"))}
+        f"consent_at_{name}": _consent(world.profile(_refusing(world, one, d, at) or world.person(one, d), at), one.purpose)
         for name, at in (("fire", one.fired_at), ("decision", d))
-        for consent in [((world.profile(who, at) or {}).get("consent") or {}).get(one.purpose)]
     }
 
 
-def _readable(text: str | None) -> str | None:
-    at = fields.time(text)
-    return None if at is None else to_text(at)
+def _refusing(world: World, one: Candidate, d: int, at: int) -> str | None:
+    """Who did not allow it then: the person, or somebody merged into it who had a profile then and still has one."""
+    person = world.person(one, d)
+    asked = [person, *(old for old in world.merged(person, d) if world.profile(old, at) is not None)]
+    return next((who for who in asked if not granted(world.profile(who, at), one.purpose)), None)
+
+
+def _consent(profile: Row | None, purpose: str) -> Row | None:
+    consent = ((profile or {}).get("consent") or {}).get(purpose) or {}
+    if not isinstance(consent.get("granted"), bool):
+        return None
+    at = fields.time(consent.get("at"))
+    return {"granted": consent["granted"], "version": consent.get("version"), "at": None if at is None else to_text(at)}
 
 
 def _in_days(cap: Cap, at: int, d: int, zone: str) -> bool:

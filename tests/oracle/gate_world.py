@@ -33,7 +33,7 @@ class World:
     """Sees every row of a history; `at` (epoch ms) says how much of it counts."""
 
     def __init__(self, history: History, rules: Rules) -> None:
-        self.rules = rules
+        self.history, self.rules = history, rules
         found: dict[tuple[str, int], Candidate] = {}
         for row in history.candidates:
             one = h.candidate(row)
@@ -63,8 +63,8 @@ class World:
         return follow(who)
 
     def merged(self, person: str, at: int) -> list[str]:
-        """Ids that have become this person and still have a profile, in the order of their merges."""
-        olds = dict.fromkeys(merge.left for merge in self.merges if merge.at <= at)
+        """Ids that have become this person and still have a profile, in the order of their ids."""
+        olds = sorted({merge.left for merge in self.merges if merge.at <= at})
         return [old for old in olds if old != person and self.root(old, at) == person and self.profile(old, at) is not None]
 
     def identified(self, one: Candidate) -> Pair | None:

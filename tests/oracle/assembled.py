@@ -120,9 +120,9 @@ class _Operators:
 
     def profile(self, person: str, since: int, leaves: int) -> list[list[Any]]:
         """Versions as of `since` and later, of those that have arrived."""
-        versions = [[at, _facts(value)] for arrived, at, who, value in self.profiles if who == person and arrived <= leaves]
-        older = [version for version in versions if version[0] <= since]
-        return older[-1:] + versions[len(older) :]
+        known = [(at, value) for arrived, at, who, value in self.profiles if who == person and arrived <= leaves]
+        older = sum(at <= since for at, _ in known)
+        return [[at, _facts(value)] for at, value in known[max(older - 1, 0) :]]
 
 
 def _facts(value: Row | None) -> Row | None:

@@ -22,7 +22,6 @@ CONSENTS = [
     {**YES, "granted": None},
     None,
 ]
-ADDRESSES = ["shared@example.com", " Shared@Example.com ", "shared@example.com"]
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,11 @@ def event_row(history: int, place: int, event: str, t: int, received: int, late:
 
 def profile_value(rng: Random, user: str, zones: tuple[str, ...], healthy: bool) -> dict[str, Any]:
     """A value of `profiles`: mostly somebody who may get mail. healthy: certainly, for marketing."""
+    number = user.partition(".")[2]
+    shared = [f"shared.{number}@example.com", f" Shared.{number}@Example.com ", f"shared.{number}@example.com"]
     value = {
         "person_id": user,
-        "email": rng.choice([f"{user}@example.com"] * 8 + ADDRESSES + [None, " ", "nobody"]),
+        "email": rng.choice([f"{user}@example.com"] * 8 + shared + [None, " ", "nobody"]),
         "timezone": rng.choice([None, *zones, *zones, "Mars/Olympus"]),
         "country": rng.choice([None, "FR", "US", "JP", "ES", "ZZ"]),
         "consent": {name: one for name in ("marketing_email", "newsletter") if (one := rng.choice(CONSENTS)) is not None},
@@ -101,5 +102,5 @@ def profile_value(rng: Random, user: str, zones: tuple[str, ...], healthy: bool)
     }
     if not healthy:
         return value
-    email = rng.choice([f"{user}@example.com", f"{user}@example.com", *ADDRESSES])
+    email = rng.choice([f"{user}@example.com", f"{user}@example.com", *shared])
     return value | {"email": email, "consent": {"marketing_email": YES, "newsletter": YES}, "suppressed": None}

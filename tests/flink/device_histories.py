@@ -33,7 +33,20 @@ STEPS = [
     SESSION_GAP + 1,
     10**7,
 ]
-OVER_DAYS = [*STEPS, 20_000, 20_000, 20_000, 5 * HOUR, 20 * HOUR, 50 * HOUR, CART_MEMORY - 1, CART_MEMORY, CART_MEMORY, CART_MEMORY + 1, 4 * DAY]
+OVER_DAYS = [
+    *STEPS,
+    20_000,
+    20_000,
+    20_000,
+    5 * HOUR,
+    20 * HOUR,
+    50 * HOUR,
+    CART_MEMORY - 1,
+    CART_MEMORY,
+    CART_MEMORY,
+    CART_MEMORY + 1,
+    4 * DAY,
+]
 """Visits that come back for what they left, in time and too late; now and then nobody is named for more than seven days."""
 PRODUCTS = ["p1", "p2", "p3", "é", "ﬀ\ue000", "😀", 'q"uote', "\u2028", "p\\1"]
 EVENTS = {
@@ -64,16 +77,18 @@ def _timed(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _device(rng: Random, number: int, events: int, over_days: bool) -> Iterator[dict[str, Any]]:
     t = NOON + rng.randrange(SESSION_GAP)
     people = [f"u{number % 7}", f"u{number}", "ü😀"]
+    nobody = [None] * (30 if over_days else 3)
     has_device_id = number % 9 != 4
     for _ in range(events):
         t += rng.choice(OVER_DAYS if over_days else STEPS)
         event = rng.choices(list(EVENTS), list(EVENTS.values()))[0]
         line: dict[str, Any] = {"event": event, "timestamp": t}
-        line["userId"] = people[1] if not has_device_id else rng.choice([None] * (80 if over_days else 3) + people)
+        line["userId"] = people[1] if not has_device_id else rng.choice([*nobody, *people])
         if has_device_id:
             line["anonymousId"] = f"d{number}"
         if event == "Aliased":
-            line["previousId"] = rng.choice([None, f"d{number}", f"d{rng.randrange(1 + number)}", people[0]])
+            line["previousId"] = rng.choice([None, f"d{number}", f"d{rng.randrange(1 + number)}", *people])
+            line["userId"] = line["userId"] or rng.choice([None, *people])
         yield line | {"properties": _properties(rng, event), "context": _context(rng)}
 
 

@@ -86,9 +86,7 @@ def _device_events(row: Row) -> list[Event]:
     return found
 
 
-def compare(
-    found: list[Event], rows: list[Row], cart_changes_only: bool = False, memory: int = activity.CART_MEMORY
-) -> dict[str, str]:
+def compare(found: list[Event], rows: list[Row], cart_changes_only: bool = False, memory: int = activity.CART_MEMORY) -> dict[str, str]:
     """Differences by kind; empty when there are none."""
     by_device, named = activity.by_device(rows), activity.namings(rows)
     devices = by_device.values()

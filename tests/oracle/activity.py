@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from tests.oracle.decode import DAY, MINUTE, Line, Row
@@ -152,8 +153,8 @@ def arrivals_of_others(named: list[Naming]) -> list[tuple[int, int, int]]:
     """Places at which a device becomes somebody else's. Not when nobody was named in seven days, nor when a person goes by a new id."""
     return [
         after.place
-        for before, after in zip(named, named[1:], strict=False)
-        if after.place[0] - before.place[0] <= 7 * DAY and after.person != before.person and after.formerly != before.person
+        for before, after in pairwise(named)
+        if after.place[0] - before.place[0] <= 7 * DAY and before.person not in (after.person, after.formerly)
     ]
 
 

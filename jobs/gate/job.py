@@ -36,7 +36,7 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     inputs = env.table.to_data_stream(env.table.from_path("gate_inputs"))
     decided = (
         inputs.key_by(lambda row: row[1], key_type=Types.STRING())
-        .process(DecideCandidates(long_enough_for(triggers), build_id.LOADED), output_type=OUTPUT)
+        .process(DecideCandidates(long_enough_for(triggers, config), build_id.LOADED), output_type=OUTPUT)
         .uid("gate-decide-candidates")
         .name("gate: decide candidates")
     )

@@ -196,6 +196,56 @@ def test_a_late_event_counts_in_what_is_open_and_opens_nothing_that_has_closed(f
     assert (session["adds"], session["product_views"], session["last_at"] - NOON) == (2, 0, MINUTE)
 
 
+LATE_ORDERS = {
+    "of what the cart held": (2 * MINUTE, ["p2"]),
+    "long after the cart session": (20 * MINUTE, ["p2"]),
+    "older than the cart": (-MINUTE, ["p1", "p2"]),
+}
+
+
+@pytest.mark.parametrize(("t", "left"), LATE_ORDERS.values(), ids=LATE_ORDERS)
+def test_an_order_that_comes_too_late_for_its_cart_session_empties_what_was_left(flink: MiniCluster, t: int, left: list[str]) -> None:
+    first, late, second = device_events(
+        clean_rows(
+            [line("Product Added", 0, product_id="p1"), line("Order Completed", t), line("Product Added", 60 * MINUTE, product_id="p2")]
+        )
+    )
+    found = run(flink, [first, heartbeat(30 * MINUTE), late, heartbeat(31 * MINUTE), second, heartbeat(120 * MINUTE)])
+    carts = kind(found, "cart")
+    assert [[item["product_id"] for item in json.loads(cart["items"])] for cart in carts] == [["p1"], left]
+    assert [cart["orders"] for cart in carts] == [0, 0]
+
+
+def test_an_order_that_comes_too_late_counts_in_the_cart_session_that_goes_on(flink: MiniCluster) -> None:
+    added, late, *looks = device_events(
+        clean_rows(
+            [
+                line("Product Added", 0, product_id="p1"),
+                line("Order Completed", MINUTE),
+                *(line("Page Viewed", t * MINUTE) for t in (4, 8, 12)),
+            ]
+        )
+    )
+    found = run(flink, [added, *looks[:2], heartbeat(9 * MINUTE), late, looks[2], heartbeat(120 * MINUTE)])
+    (cart,) = kind(found, "cart")
+    assert (cart["items"], cart["orders"], cart["last_at"] - NOON) == ("[]", 1, 12 * MINUTE)
+
+
+def test_a_person_who_is_named_late_finds_none_of_what_another_left(flink: MiniCluster) -> None:
+    ana, ben, later = device_events(
+        clean_rows(
+            [
+                line("Product Added", 0, user="ana", product_id="p1"),
+                line("Product Viewed", 10 * MINUTE, user="ben"),
+                line("Product Added", 60 * MINUTE, product_id="p2"),
+            ]
+        )
+    )
+    found = run(flink, [ana, heartbeat(50 * MINUTE), ben, later, heartbeat(120 * MINUTE)])
+    carts = [(cart["user_id"], [item["product_id"] for item in json.loads(cart["items"])]) for cart in kind(found, "cart")]
+    assert carts == [("ana", ["p1"]), ("ben", ["p2"])]
+
+
 def test_a_late_pair_counts_unless_the_device_has_named_a_newer_person(flink: MiniCluster) -> None:
     pairs = [("d1", "ana", 20), ("d1", "bea", 10), ("d2", "cy", 10), ("d2", "dan", 20)]
     first, older, second, newer = (

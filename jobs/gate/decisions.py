@@ -19,8 +19,8 @@ Evidence = Mapping[str, object]
 class Send(NamedTuple):
     """A candidate the gate let through.
 
-    keep_until: epoch ms up to which a rule may ask for it. address: key of the address it went to. returned_at: from when on it does not
-    count, for nobody got it.
+    keep_until: epoch ms up to which a rule may ask for it, 0 = as long as usual. occasion: its key. address: key of the address it went to.
+    class_, channel: "" = marketing, email. returned_at: from when on it does not count, for nobody got it.
     """
 
     trigger: str
@@ -28,8 +28,8 @@ class Send(NamedTuple):
     decided_at: int
     keep_until: int
     occasion: str = ""
-    class_: str = "marketing"
-    channel: str = "email"
+    class_: str = ""
+    channel: str = ""
     address: str = ""
     returned_at: int | None = None
 
@@ -69,6 +69,11 @@ class Decision:
 
     def __repr__(self) -> str:  # the generated one would carry the address into logs
         return f"Decision({self.candidate!r}, {self.reason}, {self.decided_at})"
+
+
+def counted_as(candidate: Candidate) -> tuple[str, str]:
+    """(class, channel) as a send keeps them: the usual ones take no room."""
+    return "" if candidate.class_ == "marketing" else candidate.class_, "" if candidate.channel == "email" else candidate.channel
 
 
 def event_evidence(cancel: CancelEvent) -> Evidence:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from jobs.gate import control, profiles, zones
 from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
 from jobs.gate.control import Change
-from jobs.gate.decisions import Send
+from jobs.gate.decisions import Send, counted_as
 from jobs.gate.hashing import occasion_key
+from jobs.gate.lazy import lazy
 from jobs.gate.people import People
 from jobs.gate.profiles import Consent
 from jobs.gate.retention import GateSettings
@@ -29,9 +29,14 @@ class Facts:
     settings: GateSettings
     would_pass: Callable[[Candidate, int], bool]
 
-    @cached_property
+    @lazy
     def state(self) -> PersonState:
         return self.people.state(self.candidate.person_id)
+
+    @lazy
+    def sends(self) -> list[Send]:
+        """All that are remembered of this person."""
+        return self.state.all_sends() if self.state.sends else []
 
     # ---- what happened
 
@@ -42,20 +47,20 @@ class Facts:
 
     def earlier_send(self) -> Send | None:
         """The send of the same occasion. One decided after D counts too: a late candidate must not repeat it."""
-        if not self.state.sends:
+        if not self.sends:
             return None
         after, key = self.at - self.settings.duplicate_ms, self.occasion
         trigger, trigger_id = self.candidate.trigger, self.candidate.trigger_id
         return next(
             (
                 send
-                for send in self.state.all_sends()
+                for send in self.sends
                 if send.trigger == trigger and (send.occasion == key or send.trigger_id == trigger_id) and send.decided_at > after
             ),
             None,
         )
 
-    @cached_property
+    @lazy
     def occasion(self) -> str:
         return occasion_key(self.candidate.trigger, self.settings.epoch, self.candidate.occasion)
 
@@ -64,18 +69,18 @@ class Facts:
         after = self.at - self.candidate.cooldown_ms
         found = [
             send
-            for send in (self.state.all_sends() if self.state.sends else ())
+            for send in self.sends
             if send.trigger == self.candidate.trigger and after < send.decided_at <= self.at and send.counts(self.at)
         ]
         return max(found, key=lambda send: (send.decided_at, send.trigger_id), default=None)
 
     # ---- who it is
 
-    @cached_property
+    @lazy
     def profile_at_fire(self) -> profiles.Facts | None:
         return self.state.profile(self.candidate.person_id, self.candidate.fired_at)[1]
 
-    @cached_property
+    @lazy
     def profile(self) -> profiles.Facts | None:
         return self.state.profile(self.candidate.person_id, self.at)[1]
 
@@ -86,11 +91,11 @@ class Facts:
             if facts is not None:
                 yield old, facts
 
-    @cached_property
+    @lazy
     def address(self) -> str | None:
         return profiles.address(self.profile)
 
-    @cached_property
+    @lazy
     def neighbours(self) -> list[tuple[str, PersonState]]:
         return list(self.people.neighbours(self.candidate.person_id, self.at)) if self.state.shares else []
 
@@ -105,22 +110,22 @@ class Facts:
                 return consent, old
         return mine, None
 
-    @cached_property
+    @lazy
     def zone(self) -> str:
         profile = self.profile or {}
         return zones.choose(profile.get("timezone"), self.candidate.timezone, profile.get("country"), self.rules.timezone)
 
     # ---- what counts for everybody
 
-    @cached_property
+    @lazy
     def changes(self) -> dict[str, Change]:
         return control.in_force(self.state.all_changes(), self.at) if self.state.changes else {}
 
-    @cached_property
+    @lazy
     def rules(self) -> Rules:
         return control.changed(self.settings.rules, self.changes) if self.changes else self.settings.rules
 
-    @cached_property
+    @lazy
     def caps(self) -> list[CapRule]:
         """Those that fit the candidate."""
         one = self.candidate
@@ -131,18 +136,16 @@ class Facts:
         """From here to D candidates compete."""
         return self.at - self.settings.arbitration_ms
 
-    @cached_property
+    @lazy
     def counted(self) -> list[Send]:
         """Mails the caps count that this person or this address got, newest first."""
         one = self.candidate
-        address = self.people.address(one.person_id, self.at) if self.neighbours else None
-        sends = {send.trigger_id: send for send in self.state.all_sends()} if self.state.sends else {}
+        kind, address = counted_as(one), self.people.address(one.person_id, self.at) if self.neighbours else None
+        sends = {send.trigger_id: send for send in self.sends}
         for _, state in self.neighbours:
             sends |= {send.trigger_id: send for send in state.all_sends() if send.address == address}
         found = [
-            send
-            for send in sends.values()
-            if (send.class_, send.channel) == (one.class_, one.channel) and send.decided_at <= self.at and send.counts(self.at)
+            send for send in sends.values() if (send.class_, send.channel) == kind and send.decided_at <= self.at and send.counts(self.at)
         ]
         return sorted(found, key=lambda send: (send.decided_at, send.trigger_id), reverse=True)
 
@@ -153,7 +156,7 @@ class Facts:
         days, today = cap.per_ms // 86_400_000, zones.local_date(self.at, self.zone)
         return [send for send in self.counted if (today - zones.local_date(send.decided_at, self.zone)).days < days]
 
-    @cached_property
+    @lazy
     def better_rivals(self) -> list[Candidate]:
         """Undecided candidates in the window that rank higher and would be sent, best first."""
         states = [self.state, *(state for _, state in self.neighbours)]

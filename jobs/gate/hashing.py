@@ -25,6 +25,11 @@ def occasion_key(trigger: str, epoch: int, occasion: str) -> str:
     return base64.b64encode(_digest(trigger, epoch, occasion)[:8]).decode()[:11]
 
 
+def repeat_key(source_id: str, fired_at: int) -> str:
+    """A candidate in 11 characters: what tells a repeat of the row."""
+    return base64.b64encode(_digest(source_id, fired_at)[:8]).decode()[:11]
+
+
 @lru_cache(maxsize=1024)
 def address_key(email: str) -> str:
     """A normalised address in 11 characters. Tells equal ones; keeps the address itself out of what is remembered for weeks."""

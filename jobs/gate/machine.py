@@ -8,7 +8,7 @@ from jobs.gate import inbox, profiles
 from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
 from jobs.gate.checks import ALONE, first_refusal
-from jobs.gate.decisions import Decision, Evidence, Send, consent_evidence, event_evidence
+from jobs.gate.decisions import Decision, Evidence, Send, consent_evidence, counted_as, event_evidence
 from jobs.gate.facts import Facts
 from jobs.gate.hashing import address_key
 from jobs.gate.inbox import Input
@@ -147,10 +147,9 @@ class Machine:
         return Decision(candidate, Reason.SENT, at, _with_history(candidate, grounds), variant, address, consent)
 
     def _remember(self, state: PersonState, candidate: Candidate, occasion: str, address: str) -> None:
-        at = candidate.decide_at
-        keep_until = at + max(self._settings.sends_ms, candidate.cooldown_ms)
-        one = candidate
-        state.add_send(Send(one.trigger, one.trigger_id, at, keep_until, occasion, one.class_, one.channel, address_key(address)))
+        one, at = candidate, candidate.decide_at
+        keep_until = at + one.cooldown_ms if one.cooldown_ms > self._settings.sends_ms else 0
+        state.add_send(Send(one.trigger, one.trigger_id, at, keep_until, occasion, *counted_as(one), address_key(address)))
         state.add_open(candidate)
 
     def _would_pass(self, people: People, rival: Candidate, at_ms: int) -> bool:

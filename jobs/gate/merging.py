@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs.gate.candidates import Candidate
 from jobs.gate.people import People
 from jobs.gate.retention import GateSettings
-from jobs.gate.state import PersonState
+from jobs.gate.state import OPEN_FIELDS, PersonState
 
 ALIAS, ADDRESS = "alias", "address"
 
@@ -44,7 +44,8 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
     after.returned = after.returned + before.returned
     after.decided = after.decided + before.decided
     after.pending = after.pending + [_moved(row, source, target, settings) for row in before.pending]
-    after.open = after.open + [_moved(row, source, target, settings) for row in before.open]
+    # what was sent keeps its id: that is how delivery knows it
+    after.open = after.open + [_sent(row, source, target) for row in before.open]
     after.profiles = before.profiles | after.profiles
     after.changes = [*after.changes, *(row for row in before.changes if row not in after.changes)]
     after.merged = sorted({*after.merged, *before.merged, source})
@@ -60,6 +61,11 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
 def _moved(row: object, source: str, target: str, settings: GateSettings) -> tuple[object, ...]:
     one = Candidate.from_state(row)  # type: ignore[arg-type]  # rows of state are lists or tuples
     return tuple(one.belonging_to(target, settings.tenant, settings.epoch)._replace(merged_from=one.merged_from or source))
+
+
+def _sent(row: object, source: str, target: str) -> object:
+    told = dict(zip(OPEN_FIELDS, row, strict=True))  # type: ignore[call-overload]
+    return tuple((told | {"person_id": target, "merged_from": told["merged_from"] or source}).values())
 
 
 def _union(first: list[object], second: list[object], key: int) -> list[object]:

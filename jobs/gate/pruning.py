@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from jobs.gate.candidates import Candidate
 from jobs.gate.retention import GateSettings
-from jobs.gate.state import PersonState
+from jobs.gate.state import OPEN_FIELDS, PersonState
 
-_EXPIRES_AT = Candidate._fields.index("expires_at")
+_EXPIRES_AT = OPEN_FIELDS.index("expires_at")
 
 
 def prune(state: PersonState, settings: GateSettings, now_ms: int) -> None:
@@ -18,10 +17,10 @@ def prune(state: PersonState, settings: GateSettings, now_ms: int) -> None:
         cancels_from = now_ms - settings.cancels_ms
         state.cancels = [row for row in state.cancels if row[0] > cancels_from]
     if state.sends:
-        state.sends = [row for row in state.sends if row[3] > now_ms]
+        state.sends = [row for row in state.sends if (row[3] or row[2] + settings.sends_ms) > now_ms]
     if state.decided:
         decided_from = now_ms - settings.decided_ms
-        state.decided = [row for row in state.decided if row[2] > decided_from]
+        state.decided = [row for row in state.decided if row[1] > decided_from]
     if state.returned:
         state.returned = [row for row in state.returned if row[1] > now_ms - settings.decided_ms]
     if state.open:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from jobs.gate.errors import SnapshotError
+from jobs.gate.hashing import repeat_key
 
 VERSION = 2
 Layout = Any
@@ -32,7 +33,7 @@ def to_2(layout: Layout) -> Layout:
     new = {
         "cancels": cancels,
         "sends": sends,
-        "decided": decided,
+        "decided": [[repeat_key(source_id, fired_at), decided_at] for source_id, fired_at, decided_at in decided],
         "pending": [[*row[:19], "", _class(row[8]), "email", None, None, row[0], None, None, False] for row in pending],
         "profiles": {person: sorted([at, facts] for at, facts in versions.items()) for person, versions in profiles.items()},
     }

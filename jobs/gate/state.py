@@ -10,10 +10,16 @@ from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
 from jobs.gate.control import Change
 from jobs.gate.decisions import Send
+from jobs.gate.hashing import repeat_key
 from jobs.gate.profiles import Facts
 
 Row = Any  # list or tuple, in the order the comments below give
 _DECIDE_AT, _FIRED_AT, _SOURCE_ID = (Candidate._fields.index(name) for name in ("decide_at", "fired_at", "source_id"))
+OPEN_FIELDS = (
+    "trigger_id", "trigger", "version", "person_id", "purpose", "fired_at", "since", "decide_at", "expires_at", "cancel_on",
+    "identified_at", "merged_from",
+)  # fmt: skip
+_UNKNOWN: dict[str, Any] = dict.fromkeys(Candidate._fields, "") | {"held": False}
 _RETURNED_AT = Send._fields.index("returned_at")
 
 
@@ -40,9 +46,9 @@ class PersonState:
         self.cancels: list[Row] = []  # CancelEvent
         self.sends: list[Row] = []  # Send
         self.returned: list[Row] = []  # trigger_id, at: of sends that are still to be decided, in a replay
-        self.decided: list[Row] = []  # source_id, fired_at, decided_at
+        self.decided: list[Row] = []  # hashing.repeat_key, decided_at
         self.pending: list[Row] = []  # Candidate
-        self.open: list[Row] = []  # Candidate without payload: sent, may still be cancelled
+        self.open: list[Row] = []  # Sent: may still be cancelled
         self.profiles: dict[str, list[Row]] = {}  # id of the person, or of one merged into it → [valid_from, facts or None], by time
         self.changes: list[Row] = []  # control.Change
         self.links: list[Row] = []  # at, how, one id, the other: not in force yet
@@ -104,7 +110,7 @@ class PersonState:
         self.pending.append(tuple(candidate))
 
     def add_open(self, candidate: Candidate) -> None:
-        self.open.append(tuple(candidate._replace(payload="")))
+        self.open.append(tuple(getattr(candidate, name) for name in OPEN_FIELDS))
 
     def add_send(self, send: Send) -> None:
         self.sends.append(tuple(send) if send.returned_at is not None else tuple(send)[:_RETURNED_AT])
@@ -113,7 +119,7 @@ class PersonState:
                 self.give_back(trigger_id, at_ms)
 
     def add_decided(self, candidate: Candidate) -> None:
-        self.decided.append((*candidate.key, candidate.decide_at))
+        self.decided.append((repeat_key(*candidate.key), candidate.decide_at))
 
     def give_back(self, trigger_id: str, at_ms: int) -> None:
         """The send reached nobody; it counts no more from then on. Earlier news wins."""
@@ -168,7 +174,8 @@ class PersonState:
         return [Candidate.from_state(row) for row in self.pending]
 
     def still_open(self) -> list[Candidate]:
-        return [Candidate.from_state(row) for row in self.open]
+        """What was sent and may still be cancelled, as far as that needs to know it."""
+        return [_opened(row) for row in self.open]
 
     def take_due(self, at_ms: int) -> list[Candidate]:
         """Takes out the candidates with D ≤ at_ms."""
@@ -180,8 +187,9 @@ class PersonState:
     def knows(self, candidate: Candidate) -> bool:
         """Whether this is a physical repeat: the same source_id and fired_at waits or was decided."""
         source_id, fired_at = candidate.key
-        for row in self.decided:
-            if row[0] == source_id and row[1] == fired_at:
+        if self.decided:
+            key = repeat_key(source_id, fired_at)
+            if any(row[0] == key for row in self.decided):
                 return True
         return any(row[_SOURCE_ID] == source_id and row[_FIRED_AT] == fired_at for row in self.pending)
 
@@ -192,6 +200,11 @@ class PersonState:
     def next_due(self) -> int | None:
         """The earliest D that waits."""
         return min((row[_DECIDE_AT] for row in self.pending), default=None)
+
+
+def _opened(row: Row) -> Candidate:
+    known = dict(zip(OPEN_FIELDS, row, strict=True))
+    return Candidate(**(_UNKNOWN | known | {"cancel_on": tuple(known["cancel_on"])}))
 
 
 def _short(cancel: CancelEvent) -> Row:

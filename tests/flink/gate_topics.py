@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
@@ -37,7 +38,7 @@ def settings(shared: Batch, parallelism: int = 1) -> Settings:
 
 
 def write(folder: Path, found: Iterable[History], shared: Batch, rng: Random) -> None:
-    """One file a topic. Heartbeats of all topics come at the same instants; between two of them a topic's rows have no order."""
+    """One file a topic. Heartbeats of all topics come at the same instants; between two of them a topic's rows have no order but that of their key."""
     topics: dict[str, list[Arrival]] = {name: [] for name in logs_of(History([], [], [], []))}
     for history in found:
         for topic, records in logs_of(history).items():
@@ -46,9 +47,7 @@ def write(folder: Path, found: Iterable[History], shared: Batch, rng: Random) ->
     start = shared.start
     clock = sorted({start - 11 * DAY, *(start - 3_600_000 + rng.randrange(3 * DAY) for _ in range(150)), start + 40 * DAY})
     for topic, arrivals in topics.items():
-        rng.shuffle(arrivals)
-        arrivals.sort(key=lambda arrival: sum(beat <= arrival[0] for beat in clock))
-        logs.write(folder / topic, _with_heartbeats(arrivals, clock))
+        logs.write(folder / topic, _with_heartbeats(_shuffled(arrivals, clock, rng), clock))
 
 
 def logs_of(history: History) -> dict[str, list[Arrival]]:
@@ -67,6 +66,17 @@ def logs_of(history: History) -> dict[str, list[Arrival]]:
         "control": [_at(at, row["key"], row) for at, row in history.control],
         "delivery_outcomes": [_at(at, row["person_id"], row) for at, row in history.outcomes],
     }
+
+
+def _shuffled(arrivals: list[Arrival], clock: list[int], rng: Random) -> Iterator[Arrival]:
+    chances = [((sum(beat <= at for beat in clock), record.key), rng.random(), (at, record)) for at, record in arrivals]
+    chances.sort(key=lambda chance: (chance[0][0], chance[1]))
+    of_key: dict[tuple[int, bytes | None], list[Arrival]] = defaultdict(list)
+    for place, _, arrival in sorted(chances, key=lambda chance: chance[2][0]):
+        of_key[place].append(arrival)
+    following = {place: iter(mine) for place, mine in of_key.items()}
+    for place, _, _ in chances:
+        yield next(following[place])
 
 
 def _with_heartbeats(arrivals: Iterable[Arrival], clock: list[int]) -> Iterator[Record]:

@@ -54,9 +54,15 @@ def assembled(history: History, rules: Rules, rng: Random) -> list[Assembled]:
 class _Operators:
     def __init__(self, world: World, rng: Random) -> None:
         self.world = world
-        # a version may arrive before its time: the watermark lags, and disorder is allowed
-        self.profiles = [(at - _early(rng), at, person, value) for at, person, value in world.profiles]
-        self.control = [(at - _early(rng), at, row["key"], row["value"]) for at, row in world.control]
+        # a version may arrive before its time, for the watermark lags, but not before an older one of its key
+        arrived: dict[str, int] = {}
+
+        def arrival(key: str, at: int) -> int:
+            arrived[key] = max(arrived.get(key, 0), at - _early(rng))
+            return arrived[key]
+
+        self.profiles = [(arrival(person, at), at, person, value) for at, person, value in world.profiles]
+        self.control = [(arrival(row["key"], at), at, row["key"], row["value"]) for at, row in world.control]
 
     def rows(self) -> list[Assembled]:
         pairs = [*map(self.candidate, self.world.history.candidates), *self.links()]

@@ -124,15 +124,16 @@ def _afterwards(world: World, send: Send, sent: Decision) -> Iterator[Decision]:
 
 
 def _taken_back(world: World, send: Send, at: int, who: str, value: Row | None) -> str | None:
-    person, purpose = world.root(send.person, at), send.candidate.purpose
-    before = world.profile(who, at - 1)
-    if world.root(who, at) != person or before is None:  # what comes back after an erasure finds nothing left to take back
+    """The word for a profile row by which what a profile allowed is allowed no more."""
+    person = world.root(send.person, at)
+    if world.root(who, at) != person or not _allows(world.profile(who, at - 1), send.candidate) or _allows(value, send.candidate):
         return None
     if value is None:
         # a merged profile that is gone says nothing any more, but of what went to its own address
         return "erased" if who in (person, send.person) else None
-    if purpose != TRANSACTIONAL and checks.granted(before, purpose) and not checks.granted(value, purpose):
-        return "consent_withdrawn"
-    if value.get("suppressed") is not None and before.get("suppressed") is None:
-        return "suppressed"
-    return None
+    return "consent_withdrawn" if value.get("suppressed") is None else "suppressed"
+
+
+def _allows(profile: Row | None, one: Candidate) -> bool:
+    consented = one.purpose == TRANSACTIONAL or checks.granted(profile, one.purpose)
+    return profile is not None and consented and profile.get("suppressed") is None

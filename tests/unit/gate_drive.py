@@ -63,10 +63,10 @@ class Drive:
 def arrivals(rows: Iterable[tuple[Input, int]], rng: Random) -> list[tuple[int, Input]]:
     """An order the operators in front may bring about. rows: each with the instant at which it is due to leave them.
 
-    What tells a person's facts keeps its order behind the candidates and links it completes; cancel events and outcomes may come early.
+    A version that comes together with a candidate is among its facts, and was told before; cancel events and outcomes may come early.
     """
     found = []
     for row, at in rows:
         early = row.kind in ("cancel", "outcome") and rng.random() < 0.5
-        found.append((at - rng.randrange(3_600_000) if early else at, row.kind in ("profile", "control"), rng.random(), row, at))
+        found.append((at - rng.randrange(3_600_000) if early else at, row.kind not in ("profile", "control"), rng.random(), row, at))
     return [(at, row) for _, _, _, row, at in sorted(found, key=lambda one: one[:3])]

@@ -136,5 +136,11 @@ _ORDER = (
 """What comes first of two things at the same instant: causes before effects."""
 
 
+def body_of(row: Stored) -> Body:
+    """Its content."""
+    body: Body = orjson.loads(row.body)
+    return body
+
+
 def _fact(row: Stored, about: str | None) -> Fact:
-    return Fact(Kind(row.kind), row.at, row.name, row.word, row.variant, row.ref, orjson.loads(row.body), about)
+    return Fact(Kind(row.kind), row.at, row.name, row.word, row.variant, row.ref, body_of(row), about)

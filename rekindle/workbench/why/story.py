@@ -33,7 +33,7 @@ class _Teller:
     def __init__(self, person: Person, changed_by: Mapping[str, str], zone: str) -> None:
         self._person, self._changed_by, self._zone = person, changed_by, zone
         facts = person.facts
-        self._mails = {fact.ref: fact.name for fact in facts if fact.ref and fact.name}
+        self._mails: dict[str | None, str] = {fact.ref: fact.name for fact in facts if fact.ref and fact.name}
         self._events = {fact.body["event_id"]: fact.body for fact in facts if fact.kind is Kind.EVENT}
         self._profile: Body | None = None
 
@@ -65,10 +65,10 @@ class _Teller:
 
     def decision(self, fact: Fact) -> str:
         body = fact.body
+        mails = {ref: name for ref, name in self._mails.items() if ref}
         told = sentences.Told(
-            str(fact.name), body.get("fired_at"), body.get("decided_at"), self._zone, {k: v for k, v in self._mails.items() if k and v},
-            self._events, self._changed_by,
-        )  # fmt: skip
+            str(fact.name), body.get("fired_at"), body.get("decided_at"), self._zone, mails, self._events, self._changed_by
+        )
         text = sentences.sentence(str(fact.word), told, body.get("evidence") or {})
         return f"{text} Variant: {fact.variant}." if fact.variant and fact.word == Reason.SENT else text
 

@@ -102,6 +102,7 @@ for _command in (
     pack_commands.plan,
     pack_commands.apply,
     why_commands.why,
+    why_commands.report,
     control_commands.pause,
     control_commands.resume,
     control_commands.mute,

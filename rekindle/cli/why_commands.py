@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from rekindle.cli.invocation import Invocation
-from rekindle.cli.output import as_json, progress
+from rekindle.cli.output import as_json, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from jobs.definitions.trigger import Trigger
     from jobs.settings import Settings
@@ -104,3 +104,81 @@ def _instant(text: str, option: str) -> int:
         return instant(text)
     except ValueError:
         raise click.UsageError(f"{option}: '{text}' is no time; give one like 2026-03-01T10:30:00Z") from None
+
+
+@click.command()
+@click.option("--from", "since", metavar="DAY", help="First day (UTC), like 2026-03-01. Default: seven days before the last.")
+@click.option("--to", "until", metavar="DAY", help="Last day. Default: the last with a decision.")
+@click.option("--trigger", metavar="NAME", help="Only this one.")
+@click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Write the funnel as a picture.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write all of it as a page that opens from the file.")
+@_OFFLINE
+@_REBUILD
+@click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def report(
+    context: click.Context,
+    since: str | None,
+    until: str | None,
+    trigger: str | None,
+    svg: Path | None,
+    html: Path | None,
+    offline: bool,
+    rebuild: bool,
+    json_: bool,
+) -> None:
+    """Show the funnel: candidates, why not, sent, accepted, opened, clicked, ordered.
+
+    Per trigger and day, with variants, their lift and its 95 % interval, and the holdout. Exit code 1 when nothing was decided.
+    """
+    from rekindle.local.paths import Places
+    from rekindle.workbench.index import reading
+    from rekindle.workbench.index.rows import Kind
+    from rekindle.workbench.report import document as documents
+    from rekindle.workbench.report import funnel, page, picture, tables
+
+    invocation: Invocation = context.obj
+    settings, now = invocation.settings(), int(time.time() * 1000)
+    asked = [None if text is None else _day(text, option) for text, option in ((since, "--from"), (until, "--to"))]
+    folder = Places.under(invocation.state_dir).index
+    if not offline:
+        _update(settings, folder, now, rebuild)
+    with reading.opened(folder) as index:
+        there = index.days(Kind.DECISION)
+        last = asked[1] if asked[1] is not None else there[1] if there else now // _DAY_MS
+        first = asked[0] if asked[0] is not None else last - 6
+        if first > last:
+            raise click.UsageError("--from lies after --to")
+        document = documents.document(funnel.count(index, first, last, trigger, now))
+    for path, content in ((svg, picture.funnel), (html, page.page)):
+        if path is not None:
+            _write(path, content(document))
+    if json_:
+        as_json(document)
+    elif not document["triggers"]:
+        progress(f"nothing was decided from {document['from']} to {document['to']}" + (f" about {trigger}" if trigger else ""))
+    else:
+        for grid in tables.grids(document):
+            click.echo(grid.title)
+            table(grid.columns, grid.rows)
+            click.echo()
+        progress(page.NOTE.format(days=document["window_days"]))
+    context.exit(0 if document["triggers"] else 1)
+
+
+_DAY_MS = 86_400_000
+
+
+def _day(text: str, option: str) -> int:
+    """`2026-03-01`, or a time on that day → days since 1970."""
+    return _instant(text, option) // _DAY_MS
+
+
+def _write(path: Path, text: str) -> None:
+    from jobs.errors import SettingsError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from None

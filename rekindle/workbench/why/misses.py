@@ -29,7 +29,7 @@ _WHAT = {"carts": "cart", "sessions": "visit", "events": "event", "receipts": "e
 
 @dataclass(frozen=True)
 class Miss:
-    """text: sentences. rows: how many the person has in the table. nearest: the one that came closest, what it missed, what cannot be told."""
+    """text: sentences. rows: the person has in it. nearest: the one that came closest, what it missed, what cannot be told."""
 
     text: tuple[str, ...]
     table: str | None = None

@@ -106,9 +106,12 @@ def quiet_hours(invocation: Invocation, what: str | None, spread: str | None, de
 def control(invocation: Invocation, json_: bool) -> None:
     """Show what is paused, muted or set otherwise than files and settings say: since when, by whom."""
     from jobs.gate.instants import to_text
+    from rekindle.cli.connection import connected
     from rekindle.workbench.control import topic
 
     settings = invocation.settings()
+    with connected(settings):  # tells soon when nobody answers
+        pass
     changes = topic.in_force(settings.kafka.servers, _options(settings))
     rows: list[dict[str, Any]] = [{"key": one.key, "value": dict(one.value), "since": to_text(one.at), "by": one.by} for one in changes]
     if json_:

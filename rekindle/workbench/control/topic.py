@@ -18,6 +18,7 @@ from jobs.errors import RunError
 from jobs.gate.instants import to_text
 
 TOPIC = TOPICS["control"].name
+_CONNECT_MS = 5000
 _ANSWER = 15.0
 """Seconds Kafka may take to answer."""
 _UNREACHABLE = "run `rekindle up`, or set kafka.servers; `rekindle topics create` makes the topics"
@@ -37,7 +38,9 @@ def write(servers: str, change: Change, options: Mapping[str, str]) -> None:
     """In the log when this returns. options: client properties. Raises: RunError when Kafka does not take it."""
     row = {"key": change.key, "value": dict(change.value), "at": to_text(change.at), "by": change.by}
     try:
-        producer = KafkaProducer(bootstrap_servers=servers.split(","), acks="all", **client_options(options))
+        producer = KafkaProducer(
+            bootstrap_servers=servers.split(","), acks="all", bootstrap_timeout_ms=_CONNECT_MS, **client_options(options)
+        )
     except (KafkaError, OSError, ValueError, AssertionError) as error:
         raise RunError(f"Kafka is not reachable at {servers} (kafka.servers): {type(error).__name__}", _UNREACHABLE) from None
     try:

@@ -118,15 +118,17 @@ class Index:
     def finish(self, oldest_ms: int) -> None:
         """After the last `commit`. Rows from before oldest_ms (epoch ms) leave, but those that say what is true until it is changed."""
         if not self.built:
+            self._db.execute("COMMIT")
+            self._db.execute("PRAGMA journal_mode = MEMORY")  # an index that turns out not to be unique must be undone
             self._build()
+            self._db.execute("BEGIN IMMEDIATE")
             self.commit({})
         lasting = (Kind.IDENTITY, Kind.PROFILE, Kind.CONTROL)
         for kind in (kind for kind in Kind if kind not in lasting):
             self._db.execute("DELETE FROM rows WHERE kind = ? AND day < ?", (kind, oldest_ms // DAY_MS))
         self._db.execute("COMMIT")
-        if self._db.execute("PRAGMA journal_mode").fetchone()[0] == "off":
-            self._db.execute("PRAGMA journal_mode = DELETE")
-            self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA journal_mode = DELETE")
+        self._db.execute("PRAGMA synchronous = NORMAL")
 
     def _build(self) -> None:
         try:
@@ -208,12 +210,13 @@ class Index:
         query = "SELECT person_id FROM addresses WHERE hash = ? ORDER BY at DESC, person_id"
         return [person_id for (person_id,) in self._db.execute(query, (self._pseudonyms.of_address(address),))]
 
-    def between(self, kind: Kind, first_day: int, last_day: int, word: str | None = None) -> Iterator[Stored]:
-        """Rows of a kind by day (whole days since 1970, inclusive). word: only those."""
+    def between(self, kind: Kind, first_day: int, last_day: int, word: str | None = None, name: str | None = None) -> Iterator[Stored]:
+        """Rows of a kind by day (whole days since 1970, inclusive). word, name: only those."""
         query = f"SELECT {_COLUMNS} FROM rows WHERE kind = ? AND day BETWEEN ? AND ?"
         values = [int(kind), first_day, last_day]
-        if word is not None:
-            query, values = query + " AND word = ?", [*values, self._ids.get(word, -1)]
+        for column, text in (("word", word), ("name", name)):
+            if text is not None:
+                query, values = f"{query} AND {column} = ?", [*values, self._ids.get(text, -1)]
         return (self._stored(row) for row in self._db.execute(query, values))
 
     def counts(self, kind: Kind, first_day: int, last_day: int) -> list[tuple[int, str | None, str | None, str | None, int]]:

@@ -84,8 +84,8 @@ def count(index: Index, first: int, last: int, trigger: str | None, now_ms: int)
             _add_decisions(line, word, number)
     acts = _acts(index, first, last)
     for word in (Reason.SENT, Reason.HOLDOUT):
-        for row in index.between(Kind.DECISION, first, last, word):
-            if row.name is not None and trigger in (None, row.name):
+        for row in index.between(Kind.DECISION, first, last, word, trigger):
+            if row.name is not None:
                 variant = HOLDOUT if word is Reason.HOLDOUT else row.variant
                 for line in (days[row.name, row.at // DAY_MS], triggers[row.name]):
                     _add_send(line.groups[variant], row.who, row.at, row.ref or "", acts, now_ms)

@@ -240,6 +240,8 @@ def _merged(evidence: Evidence) -> str:
 
 def _limit(evidence: Evidence) -> str:
     """`1 marketing mail in 24 hours`."""
+    if evidence.get("limit") is None:
+        return "as many mails as a person may get"
     thing = f"{evidence['class']} mail" if evidence.get("class") else "mail"
     ms = evidence.get("per_ms")
     if evidence.get("calendar") and isinstance(ms, int):

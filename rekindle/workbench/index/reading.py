@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ from rekindle.workbench.index.store import Index
 
 KEPT_MS = millis(TOPICS["trigger_decisions"].retention)
 """Rows leave the index with the decisions they explain."""
+_CONNECT = 5.0
 _ANSWER = 15.0
 """Seconds Kafka may take for a call."""
 _BATCH = 10_000
+_PATIENCE = 0.05
+"""Seconds a batch may take to fill: at the end of the topics it never does."""
 _COMMIT_EVERY = 500_000
 Report = Callable[[str], None]
 
@@ -88,7 +92,7 @@ def _cluster(consumer: Consumer) -> str:
 
 def _places(consumer: Consumer) -> dict[tuple[str, int], tuple[int, int]]:
     """(topic, partition) → first offset and end, of all topics that exist, in the order they are to be read."""
-    listed = consumer.list_topics(timeout=_ANSWER).topics
+    listed = consumer.list_topics(timeout=_CONNECT).topics
     return {
         (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), _ANSWER)
         for topic in records.TOPICS
@@ -140,41 +144,40 @@ def _read(
     report: Report | None,
 ) -> int:
     known, count = index.offsets(), 0
+    start = {where: max(first, known.get(where, 0)) for where, (first, _) in places.items()}
     index.begin()
-    for topic in dict.fromkeys(topic for topic, _ in places):
-        start = {
-            partition: max(first, known.get((name, partition), 0))
-            for (name, partition), (first, end) in places.items()
-            if name == topic and max(first, known.get((name, partition), 0)) < end
-        }
-        count = _topic(index, consumer, topic, start, wanted, count, report)
+    # profiles alone and last: a tombstone takes all rows of the person
+    for last in (False, True):
+        some = {where: place for where, place in start.items() if place < places[where][1] and (where[0] == "profiles") is last}
+        count = _stage(index, consumer, some, wanted, count, report)
     index.finish(now_ms - KEPT_MS)
     return count
 
 
-def _topic(
-    index: Index, consumer: Consumer, topic: str, start: dict[int, int], wanted: Container[str], count: int, report: Report | None
+def _stage(
+    index: Index, consumer: Consumer, start: Mapping[tuple[str, int], int], wanted: Container[str], count: int, report: Report | None
 ) -> int:
-    """Until every partition has said that this is its end. start: partition → offset."""
+    """Until every partition has said that this is its end. start: where to begin."""
     if not start:
         return count
-    consumer.assign([TopicPartition(topic, partition, place) for partition, place in start.items()])
-    left, offsets, told = set(start), {(topic, partition): place for partition, place in start.items()}, count
+    consumer.assign([TopicPartition(topic, partition, place) for (topic, partition), place in start.items()])
+    left, offsets, told, heard = set(start), dict(start), count, time.monotonic()
     while left:
-        messages = consumer.consume(_BATCH, _ANSWER)
-        if not messages:
-            raise RunError(f"Kafka does not answer: {topic} cannot be read to its end", "try again when the broker is back")
+        messages = consumer.consume(_BATCH, _PATIENCE)
+        if not messages and time.monotonic() - heard > _ANSWER:
+            raise RunError("Kafka does not answer: the topics cannot be read to their end", "try again when the broker is back")
+        heard = time.monotonic() if messages else heard
         read = []
         for message in messages:
-            error, partition = message.error(), message.partition() or 0
+            error, where = message.error(), (message.topic() or "", message.partition() or 0)
             if error is not None and error.code() == KafkaError._PARTITION_EOF:
-                left.discard(partition)
+                left.discard(where)
             elif error is not None:
                 raise KafkaException(error)
             else:
-                offsets[topic, partition] = (message.offset() or 0) + 1
-                read.append(Record(message.timestamp()[1], message.key(), message.value()))
-        index.add(found for record in read for found in records.read(topic, record, wanted))
+                offsets[where] = (message.offset() or 0) + 1
+                read.append((where[0], Record(message.timestamp()[1], message.key(), message.value())))
+        index.add(found for topic, record in read for found in records.read(topic, record, wanted))
         count += len(read)
         if count - told >= _COMMIT_EVERY:
             index.commit(offsets)

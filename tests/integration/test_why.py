@@ -173,7 +173,7 @@ def test_a_paused_trigger_a_muted_pack_and_settings_are_rows_of_control(opened: 
         opened.run(*command)
     in_force = opened.json("control")
     assert [(row["key"], row["value"]) for row in in_force] == [
-        ("setting:caps", {"caps": [{"class": "marketing", "channel": "email", "limit": 2, "per": "86400000 ms", "calendar": False}]}),
+        ("setting:caps", {"caps": [{"class": "marketing", "channel": "email", "limit": 2, "per": "24 hours", "calendar": False}]}),
         ("trigger:cart_abandoned", {"paused": True}),
     ]
     assert in_force[1]["by"] == "ana"

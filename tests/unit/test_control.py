@@ -32,8 +32,8 @@ def found(text: str) -> list[str]:
 def test_caps_are_written_as_the_gate_reads_them() -> None:
     assert values.written(caps_file.parse(CAPS, "caps.yaml")) == {
         "caps": [
-            {"class": "marketing", "channel": "email", "limit": 1, "per": "86400000 ms", "calendar": False},
-            {"class": "marketing", "channel": "email", "limit": 3, "per": "604800000 ms", "calendar": True},
+            {"class": "marketing", "channel": "email", "limit": 1, "per": "24 hours", "calendar": False},
+            {"class": "marketing", "channel": "email", "limit": 3, "per": "7 days", "calendar": True},
         ]
     }
     assert caps_file.parse(f"caps:\n{CAPS}", "x") == caps_file.parse(CAPS, "x")
@@ -75,9 +75,11 @@ def test_every_bad_cap_is_told_at_once() -> None:
 
 
 def test_quiet_hours_are_written_as_the_gate_reads_them() -> None:
-    assert values.written(values.quiet_hours("21:00-09:00")) == {"from": "21:00", "to": "09:00", "spread": "300000 ms", "enabled": True}
+    assert values.written(values.quiet_hours("21:00-09:00")) == {"from": "21:00", "to": "09:00", "spread": "5 minutes", "enabled": True}
     assert values.written(values.quiet_hours("off"))["enabled"] is False
-    assert values.written(values.quiet_hours("21:00-09:00", "10 min"))["spread"] == "600000 ms"
+    assert values.written(values.quiet_hours("21:00-09:00", "10 min"))["spread"] == "10 minutes"
+    assert values.written(values.quiet_hours("21:00-09:00", "1500 ms"))["spread"] == "1500 ms"
+    assert values.written(values.quiet_hours("21:00-09:00", "0 s"))["spread"] == "0 ms"
 
 
 @pytest.mark.parametrize("text", ["9", "21:00", "21:00-24:00", "21.00-09:00", "21:00-21:00", "9:00-21:00", ""])
@@ -105,7 +107,12 @@ def test_without_kafka_a_change_fails_with_one_line_and_stands_in_the_audit_log(
 
 
 def test_values_and_default_exclude_each_other(tmp_path: Path) -> None:
-    for arguments in (("caps",), ("caps", CAPS, "--default"), ("quiet_hours",), ("quiet_hours", "21:00-09:00", "--default")):
+    for arguments in (
+        ("caps",),
+        ("caps", "[{limit: 1, per: 1 d}]", "--default"),
+        ("quiet_hours",),
+        ("quiet_hours", "21:00-09:00", "--default"),
+    ):
         assert run(tmp_path, "set", *arguments).exit_code == 2
 
 

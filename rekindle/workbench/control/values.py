@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from jobs.durations import Duration, millis
+from jobs.durations import Duration, millis, parse_duration
+from rekindle.workbench.why.words import span
 
 _DAY_MS = 86_400_000
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -90,8 +91,11 @@ def quiet_hours(text: str, spread: str | None = None) -> QuietHours:
 
 
 def written(value: Caps | QuietHours) -> dict[str, Any]:
-    """As it stands in the topic."""
-    return value.model_dump(mode="json", by_alias=True)
-
-
-Switch = Literal["paused", "muted"]
+    """As it stands in the topic; durations in words where those say the same."""
+    row = value.model_dump(mode="json", by_alias=True)
+    for part in [row, *row.get("caps", ())]:
+        for name in ("per", "spread"):
+            if name in part:
+                words = span(ms := millis(parse_duration(part[name])))
+                part[name] = words if millis(parse_duration(words)) == ms else part[name]
+    return row

@@ -60,12 +60,11 @@ def update(folder: Path, source: Source, now_ms: int, rebuild: bool = False, rep
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        consumer = Consumer(
-            {
-                "bootstrap.servers": source.servers, "group.id": "rekindle-why", "enable.auto.commit": False, "log_level": 0,
-                "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest", **source.options,
-            }
-        )  # fmt: skip
+        own = {
+            "bootstrap.servers": source.servers, "group.id": "rekindle-why", "enable.auto.commit": False,
+            "isolation.level": "read_committed", "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 10, "log_level": 0,
+        }  # fmt: skip
+        consumer = Consumer({**own, **source.options})
         try:
             places = _places(consumer)
             index = _fitting(folder, _cluster(consumer), places, rebuild, report)

@@ -84,6 +84,21 @@ def versioned_options(topic: Topic, client: Client) -> dict[str, str]:
     }
 
 
+def record_options(topic: Topic, client: Client) -> dict[str, str]:
+    """A topic as its records: the key and, beside it, one STRING column with the value as it was sent, NULL for a tombstone."""
+    return {
+        "connector": "kafka",
+        **_common(topic, client),
+        "key.format": "raw",
+        "key.fields": topic.key,
+        "value.fields-include": "EXCEPT_KEY",
+        "value.format": "raw",
+        "scan.startup.mode": "earliest-offset",
+        "properties.isolation.level": "read_committed",
+        **client.properties(),
+    }
+
+
 def sink_options(topic: Topic, client: Client) -> dict[str, str]:
     """A table that writes JSON rows, keyed by the topic's key column; null fields are left out."""
     return _sink(topic, client) | {

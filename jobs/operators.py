@@ -26,6 +26,7 @@ _STATELESS = {
     "Calc", "Correlate", "Union", "Exchange", "Partition", "Values", "Expand", "WatermarkAssigner", "DropUpdateBefore",
     "ConstraintEnforcer", "StreamRecordTimestampInserter", "TableToDataStream", "ChangeToDefaultParallel", "_stream_key_by_map_operator",
 }  # fmt: skip
+_ROUTES = {"PartitionTransformation", "UnionTransformation", "SideOutputTransformation", "SourceTransformationWrapper"}
 _VERSIONED = {"ChangelogNormalize", "TemporalJoin"}
 _NUMBER = re.compile(r"\[\d+\]:?")
 _SOURCE = re.compile(r"table=\[\[(\w+), (\w+), (\w+)")
@@ -129,7 +130,7 @@ def _operator(java: Any, inputs: tuple[int, ...], before: Sequence[Operator]) ->
         layout=" + ".join(str(one.getOutputType()) for one in java.getInputs()),
         table=table,
         # the others only say how rows get from one to the next
-        physical=bool(table) or type_name(java) not in ("PartitionTransformation", "UnionTransformation", "SourceTransformationWrapper"),
+        physical=bool(table) or type_name(java) not in _ROUTES,
     )
 
 

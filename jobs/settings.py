@@ -13,9 +13,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -26,13 +27,18 @@ _SECRET = re.compile(r"\$\{env:([A-Z][A-Z0-9_]*)\}")
 
 _LONGEST_GAP = timedelta(days=7)
 """The state of a device lives as long."""
+_LONGEST_CAP = timedelta(days=31)
+"""The gate remembers sends for as long as the longest cap asks."""
 
 
 PackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""Time of day, `22:00`."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
 
 class Kafka(_Section):
@@ -93,6 +99,59 @@ class Deliver(_Section):
     capacity: int = Field(50, ge=1, le=1000)
 
 
+class Cap(_Section):
+    """At most `limit` sends to a person per span of time. calendar: the span is whole local days, the current one among them."""
+
+    class_: Text = Field("marketing", alias="class")
+    channel: Text = "email"
+    limit: int = Field(ge=0, le=1000)
+    per: Duration = Field(gt=timedelta(0), le=_LONGEST_CAP)
+    calendar: bool = False
+
+    @model_validator(mode="after")
+    def _counts_whole_days(self) -> Self:
+        if self.calendar and self.per % timedelta(days=1):
+            raise ValueError("with calendar, per is whole days")
+        return self
+
+
+class QuietHours(_Section):
+    """Local time of the person in which nothing is sent. A hold ends at `to`, spread over people by `spread`."""
+
+    enabled: bool = True
+    from_: LocalTime = Field("22:00", alias="from")
+    to: LocalTime = "08:00"
+    spread: Duration = Field(timedelta(minutes=5), ge=timedelta(0), le=timedelta(hours=6))
+
+    @model_validator(mode="after")
+    def _leaves_some_of_the_day(self) -> Self:
+        if self.enabled and self.from_ == self.to:
+            raise ValueError("from and to are the same: nothing would ever be sent, or everything; use enabled: false")
+        return self
+
+
+class Holdout(_Section):
+    """Part of all people that gets no marketing mail, to measure against. salt: name of the experiment; another one draws anew."""
+
+    share: float = Field(0.0, ge=0, le=1)
+    salt: str = ""
+
+
+class Gate(_Section):
+    identity_wait: Duration = Field(timedelta(hours=2), ge=timedelta(0), le=timedelta(days=1))
+    caps: list[Cap] = Field(default_factory=lambda: [Cap(limit=1, per=timedelta(hours=24)), Cap(limit=3, per=timedelta(days=7))])
+    quiet_hours: QuietHours = Field(default_factory=QuietHours)
+    timezone: str = "UTC"
+    holdout: Holdout = Field(default_factory=Holdout)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("expected a time zone of the IANA list, like 'Europe/Paris'")
+        return name
+
+
 class Settings(_Section):
     tenant: str = "default"
     epoch: int = 1
@@ -104,6 +163,7 @@ class Settings(_Section):
     times: Times = Field(default_factory=Times)
     heartbeats: Heartbeats = Field(default_factory=Heartbeats)
     flink: Flink = Field(default_factory=Flink)
+    gate: Gate = Field(default_factory=Gate)
     deliver: Deliver = Field(default_factory=Deliver)
     destinations: dict[str, Destination] = Field(default_factory=dict)
 

@@ -13,7 +13,8 @@ from udfs import mapping
 
 
 def of(settings: Settings, job: str) -> dict[str, str]:
-    """SQL text by name: `source_<topic>`, `versioned_<topic>`, `sink_<topic>`, `text_sink_<topic>` (WITH options), times and counts.
+    """SQL text by name: `source_<topic>`, `versioned_<topic>`, `records_<topic>`, `sink_<topic>`, `text_sink_<topic>` (WITH options),
+    times and counts.
 
     Dots of a topic's name become underscores.
     """
@@ -39,12 +40,15 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "arbitration": interval(times.arbitration),
         "scope": "",  # before the uids of functions inside tables: who makes the tables twice in one job says whose they are
         "kept_events": "TRUE",
+        # of a record's text: no string in JSON can hold the first part, its quotes would be escaped
+        "heartbeat_body": kafka.literal('%"event":%"$heartbeat"%'),
         "received_time": "received_at",
         "received_column": "TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL",
     }
     for topic in TOPICS.values():
         name = topic.name.replace(".", "_")
         values[f"source_{name}"] = kafka.with_clause(kafka.source_options(topic, client))
+        values[f"records_{name}"] = kafka.with_clause(kafka.record_options(topic, client))
         values[f"sink_{name}"] = kafka.with_clause(kafka.sink_options(topic, client))
         values[f"text_sink_{name}"] = kafka.with_clause(kafka.text_sink_options(topic, client))
         if topic.compact:

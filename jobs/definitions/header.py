@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from jobs.durations import Duration
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+TRANSACTIONAL = "transactional"
+"""Purpose that needs no consent and obeys no cap."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -38,7 +40,7 @@ class Param(BaseModel):
 class Header(BaseModel):
     """What a trigger says of itself beside its query."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     name: Text
     description: Text
@@ -48,12 +50,31 @@ class Header(BaseModel):
     destination: Text = "default"
     template: Text
     purpose: Text
+    class_: Text = Field("", alias="class")
+    """What caps count together. Default: `transactional` if the purpose is, else `marketing`."""
+    channel: Text = "email"
     priority: int = Field(50, ge=0, le=1000)
     cancel_on: list[Text] = Field(default_factory=list)
     cooldown: Duration = timedelta(0)
     max_age: Duration
     send_after: Duration = timedelta(0)
+    variants: dict[Text, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(default_factory=dict)
+    """Name → weight: who gets which variant of the mail."""
     params: dict[str, Param] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_class(cls, tree: Any) -> Any:
+        if isinstance(tree, dict) and "class" not in tree and "class_" not in tree:
+            return tree | {"class": TRANSACTIONAL if tree.get("purpose") == TRANSACTIONAL else "marketing"}
+        return tree
+
+    @field_validator("variants")
+    @classmethod
+    def _has_weight(cls, variants: dict[str, int]) -> dict[str, int]:
+        if variants and not sum(variants.values()):
+            raise ValueError("expected a weight above 0 for one of them")
+        return variants
 
     @field_validator("name")
     @classmethod

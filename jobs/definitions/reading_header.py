@@ -118,7 +118,8 @@ def _wrong(path: str, root: MappingNode, first_line: int, error: Any) -> Finding
         return _finding("T005", path, place, f"{name}: is missing", f"add a line like: {name}: {example}" if example else "")
     value, key = _walk(root, location)
     if kind == "extra_forbidden":
-        known = list(Header.model_fields) if len(location) == 1 else list(Param.model_fields)
+        model = Header if len(location) == 1 else Param
+        known = [field.alias or name for name, field in model.model_fields.items()]
         hint = did_you_mean(str(location[-1]), known) or f"known: {', '.join(known)}"
         return _finding("T004", path, _of(key or value, first_line), f"{name}: unknown key", hint)
     return _finding("T006", path, _of(value, first_line), f"{name}: {_reason(error)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,10 @@ def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Setting
         "destination": _text(header.destination),
         "template": _text(header.template),
         "purpose": _text(header.purpose),
+        "class": _text(header.class_),
+        "channel": _text(header.channel),
+        "variants": _text(json.dumps(header.variants)) if header.variants else "CAST(NULL AS STRING)",
+        "timezone": "CAST(NULL AS STRING)",
         "priority": str(header.priority),
         "cancel_on": f"ARRAY[{names}]" if names else "CAST(NULL AS ARRAY<STRING>)",
         "cooldown_ms": _number(millis(header.cooldown)),

@@ -19,8 +19,8 @@ SELECT
     KAFKA_PARTITION(person_id, ${partitions}) AS kafka_partition, CAST(NULL AS STRING) AS event,
     TRIGGER_ID(${tenant}, `trigger`, ${epoch}, person_id, occasion, 0) AS trigger_id,
     `trigger`, version, person_id, device_id, occasion, CAST(fired_at AS TIMESTAMP_LTZ(3)) AS fired_at, since, decide_at, expires_at,
-    destination, template, purpose, priority, cancel_on, cooldown_ms, max_age_ms, send_after_ms, needs_address, payload, profile_found,
-    consent, active_from_ms
+    destination, template, purpose, `class`, channel, variants, timezone, priority, cancel_on, cooldown_ms, max_age_ms, send_after_ms,
+    needs_address, payload, profile_found, consent, active_from_ms
 FROM profiled
 UNION ALL
 SELECT
@@ -28,7 +28,8 @@ SELECT
     CAST(NULL AS STRING) AS `trigger`, CAST(NULL AS INT) AS version, device_id AS person_id, CAST(NULL AS STRING) AS device_id,
     CAST(NULL AS STRING) AS occasion, CAST(at_time AS TIMESTAMP_LTZ(3)) AS fired_at, CAST(NULL AS TIMESTAMP_LTZ(3)) AS since,
     CAST(NULL AS TIMESTAMP_LTZ(3)) AS decide_at, CAST(NULL AS TIMESTAMP_LTZ(3)) AS expires_at, CAST(NULL AS STRING) AS destination,
-    CAST(NULL AS STRING) AS template, CAST(NULL AS STRING) AS purpose, CAST(NULL AS INT) AS priority,
+    CAST(NULL AS STRING) AS template, CAST(NULL AS STRING) AS purpose, CAST(NULL AS STRING) AS `class`, CAST(NULL AS STRING) AS channel,
+    CAST(NULL AS STRING) AS variants, CAST(NULL AS STRING) AS timezone, CAST(NULL AS INT) AS priority,
     CAST(NULL AS ARRAY<STRING>) AS cancel_on, CAST(NULL AS BIGINT) AS cooldown_ms, CAST(NULL AS BIGINT) AS max_age_ms,
     CAST(NULL AS BIGINT) AS send_after_ms, CAST(NULL AS BOOLEAN) AS needs_address, CAST(NULL AS STRING) AS payload,
     CAST(NULL AS BOOLEAN) AS profile_found,
@@ -38,7 +39,7 @@ FROM heartbeat_rows;
 INSERT INTO trigger_candidates_sink
 SELECT
     event, '${pack}' AS pack, trigger_id, `trigger`, version, person_id, device_id, occasion, ISO_TIME(fired_at), ISO_TIME(since), ISO_TIME(decide_at),
-    ISO_TIME(expires_at), destination, template, purpose, priority, cancel_on, cooldown_ms, max_age_ms, send_after_ms, needs_address,
+    ISO_TIME(expires_at), destination, template, purpose, `class`, channel, variants, timezone, priority, cancel_on, cooldown_ms, max_age_ms, send_after_ms, needs_address,
     payload, profile_found, consent, fired_at
 FROM HEARTBEATS(
     input => TABLE partitioned PARTITION BY kafka_partition, partitions => ${partitions}, step_ms => ${step_ms},

@@ -1,42 +1,54 @@
--- What the gate's Python gets, and no more: candidates with what is known of the person as of D, and the events that can cancel one.
--- The temporal joins wait for D by themselves; profiles never pass through Python.
+-- What the gate reads but for profiles and control rows, as rows of one form: whose it is, the fact as JSON, when. A row is anonymous while
+-- nobody knows the person: then `id` is the device, and Java finds out (udfs/java, package gate). Times are epoch ms.
+--
+-- kind: candidate (at = D), cancel, outcome, identity (body = the person from `at` on, NULL = nobody).
 
-CREATE TEMPORARY VIEW due_candidates AS
+CREATE TEMPORARY VIEW gate_steps AS
 SELECT
-    'candidate' AS kind, c.person_id, c.at_time,
+    CAST('candidate' AS STRING) AS kind, person_id AS id,
     JSON_OBJECT(
-        KEY 'trigger_id' VALUE c.trigger_id, KEY 'trigger' VALUE c.`trigger`, KEY 'version' VALUE c.version,
-        KEY 'person_id' VALUE c.person_id, KEY 'device_id' VALUE c.device_id, KEY 'occasion' VALUE c.occasion,
-        KEY 'destination' VALUE c.destination, KEY 'template' VALUE c.template, KEY 'purpose' VALUE c.purpose,
-        KEY 'priority' VALUE c.priority, KEY 'payload' VALUE c.payload,
-        KEY 'fired_at' VALUE EPOCH_MILLIS(c.fired_at), KEY 'since' VALUE EPOCH_MILLIS(c.since),
-        KEY 'decide_at' VALUE EPOCH_MILLIS(c.decide_at), KEY 'expires_at' VALUE EPOCH_MILLIS(c.expires_at),
-        KEY 'max_age_ms' VALUE c.max_age_ms, KEY 'cooldown_ms' VALUE c.cooldown_ms, KEY 'cancel_on' VALUE JSON_STRING(c.cancel_on),
-        KEY 'needs_address' VALUE c.needs_address, KEY 'profile_at_fire' VALUE c.profile_found,
-        KEY 'consent_at_fire_granted' VALUE c.consent.granted, KEY 'consent_at_fire_version' VALUE c.consent.version,
-        KEY 'consent_at_fire_source' VALUE c.consent.source, KEY 'consent_at_fire_at' VALUE c.consent.`at`,
-        KEY 'profile_found' VALUE NOT COALESCE(p.tombstone, TRUE), KEY 'email' VALUE p.email,
-        KEY 'consent_granted' VALUE p.consent[c.purpose].granted, KEY 'consent_version' VALUE p.consent[c.purpose].version,
-        KEY 'consent_source' VALUE p.consent[c.purpose].source, KEY 'consent_at' VALUE p.consent[c.purpose].`at`,
-        KEY 'suppressed' VALUE p.suppressed
-    ) AS body
-FROM (SELECT * FROM trigger_candidates_topic WHERE event IS NULL) AS c
-LEFT JOIN profiles FOR SYSTEM_TIME AS OF c.at_time AS p ON c.person_id = p.person_id;
-
-CREATE TEMPORARY VIEW cancels AS
-SELECT event_id, event, device_id, user_id, event_time FROM events_topic WHERE event IN (${cancel_events});
-
-CREATE TEMPORARY VIEW personal_cancels AS
-SELECT
-    'cancel' AS kind, COALESCE(c.user_id, i.person_id, c.device_id) AS person_id, c.event_time AS at_time,
-    JSON_OBJECT(
-        KEY 'event_id' VALUE c.event_id, KEY 'event' VALUE c.event,
-        KEY 'at' VALUE EPOCH_MILLIS(CAST(c.event_time AS TIMESTAMP_LTZ(3)))
-    ) AS body
-FROM cancels AS c
-LEFT JOIN identities FOR SYSTEM_TIME AS OF c.event_time AS i ON c.device_id = i.device_id;
-
-CREATE TEMPORARY VIEW gate_inputs AS
-SELECT CAST(kind AS STRING) AS kind, person_id, body, at_time FROM due_candidates WHERE person_id IS NOT NULL
+        KEY 'trigger_id' VALUE trigger_id, KEY 'trigger' VALUE `trigger`, KEY 'version' VALUE version, KEY 'pack' VALUE pack,
+        KEY 'person_id' VALUE person_id, KEY 'device_id' VALUE device_id, KEY 'occasion' VALUE occasion,
+        KEY 'destination' VALUE destination, KEY 'template' VALUE template, KEY 'purpose' VALUE purpose,
+        KEY 'class' VALUE `class`, KEY 'channel' VALUE channel, KEY 'variants' VALUE variants, KEY 'timezone' VALUE timezone,
+        KEY 'priority' VALUE priority, KEY 'payload' VALUE payload,
+        KEY 'fired_at' VALUE EPOCH_MILLIS(fired_at), KEY 'since' VALUE EPOCH_MILLIS(since),
+        KEY 'decide_at' VALUE EPOCH_MILLIS(decide_at), KEY 'expires_at' VALUE EPOCH_MILLIS(expires_at),
+        KEY 'max_age_ms' VALUE max_age_ms, KEY 'cooldown_ms' VALUE cooldown_ms, KEY 'send_after_ms' VALUE send_after_ms,
+        KEY 'cancel_on' VALUE JSON_STRING(cancel_on), KEY 'needs_address' VALUE needs_address, KEY 'profile_at_fire' VALUE profile_found,
+        KEY 'consent_at_fire_granted' VALUE consent.granted, KEY 'consent_at_fire_version' VALUE consent.version,
+        KEY 'consent_at_fire_source' VALUE consent.source, KEY 'consent_at_fire_at' VALUE consent.`at`
+    ) AS body,
+    EPOCH_MILLIS(CAST(at_time AS TIMESTAMP_LTZ(3))) AS at_ms, CAST(NULL AS BIGINT) AS known_at,
+    EPOCH_MILLIS(fired_at) AS fired_at, EPOCH_MILLIS(expires_at) AS expires_at, COALESCE(person_id = device_id, FALSE) AS anonymous, at_time
+FROM trigger_candidates_topic
+WHERE event IS NULL AND person_id IS NOT NULL
 UNION ALL
-SELECT CAST(kind AS STRING) AS kind, person_id, body, at_time FROM personal_cancels;
+-- an event behind the clock counts from when it came: before, it did not exist for any decision
+SELECT
+    CAST('cancel' AS STRING), COALESCE(user_id, device_id),
+    JSON_OBJECT(KEY 'event_id' VALUE event_id, KEY 'event' VALUE event, KEY 'at' VALUE EPOCH_MILLIS(CAST(event_time AS TIMESTAMP_LTZ(3)))),
+    EPOCH_MILLIS(CAST(event_time AS TIMESTAMP_LTZ(3))), CASE WHEN ARRAY_CONTAINS(flags, 'late') THEN EPOCH_MILLIS(received_at) END,
+    CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), user_id IS NULL, event_time
+FROM events_topic
+WHERE event IN (${cancel_events}) AND COALESCE(user_id, device_id) IS NOT NULL
+UNION ALL
+SELECT
+    CAST('identity' AS STRING), device_id, JSON_VALUE(body, '$$.person_id'), EPOCH_MILLIS(CAST(valid_from AS TIMESTAMP_LTZ(3))),
+    CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), TRUE, valid_from
+FROM identity_records
+WHERE device_id IS NOT NULL AND NOT device_id LIKE '$$hb-%'
+UNION ALL
+-- only those that change a decision: every send has one that does not
+SELECT
+    CAST('outcome' AS STRING), person_id, body, EPOCH_MILLIS(CAST(told_at AS TIMESTAMP_LTZ(3))),
+    CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), FALSE, told_at
+FROM delivery_outcomes
+WHERE person_id IS NOT NULL AND NOT person_id LIKE '$$hb-%' AND body IS NOT NULL
+    AND COALESCE(JSON_VALUE(body, '$$.outcome'), '') NOT IN ('accepted', 'retrying', 'unknown');
+
+CREATE TEMPORARY VIEW gate_profiles AS
+SELECT person_id, body, valid_from FROM profile_records WHERE person_id IS NOT NULL AND NOT person_id LIKE '$$hb-%';
+
+CREATE TEMPORARY VIEW gate_control AS
+SELECT key, body, changed_at FROM control WHERE key IS NULL OR NOT key LIKE '$$hb-%';

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.gate import job as gate
+from jobs.gate import inputs as gate
 from tests.flink.mini_cluster import MiniCluster
 from tests.oracle.instants import to_text
 from tests.oracle.samples import MINUTE, NOON
@@ -38,7 +38,7 @@ LOG = [
 
 def late(flink: MiniCluster, log: list[Row], packs: list[str]) -> dict[str, bool]:
     """Person → whether the candidate's D lay behind the clock when it came."""
-    others: dict[str, list[Row]] = {"events": [], "identities": [], "profiles": []}
+    others: dict[str, list[Row]] = {"events": []}
     env, _ = flink.on_files("gate", {"trigger_candidates": log, **others}, [])
     gate.read_tables(env, packs)
     query = (

@@ -88,6 +88,8 @@ def _facts(header: Header) -> str:
         "Status": header.status,
         "Template": f"{header.template} at {header.destination}",
         "Needs consent for": "nothing: transactional" if header.purpose == "transactional" else header.purpose,
+        "Counts towards caps of": f"{header.class_}, {header.channel}",
+        "Variants": ", ".join(f"{name} {weight}" for name, weight in header.variants.items()) or "none",
         "Waits": duration(header.send_after) if header.send_after else "does not wait",
         "Cancelled by": ", ".join(header.cancel_on) or "nothing",
         "At most once in": duration(header.cooldown) if header.cooldown else "no limit",

@@ -53,6 +53,7 @@ def environment(settings: Settings, job: str, folder: Path, raw: Sequence[Path] 
     for topic in TOPICS.values():
         name, place = topic.name.replace(".", "_"), str(folder / topic.name)
         env.values[f"source_{name}"] = with_clause(_log(kafka.source_options(topic, client), place))
+        env.values[f"records_{name}"] = with_clause(_log(kafka.record_options(topic, client), place))
         env.values[f"sink_{name}"] = with_clause(_log(kafka.sink_options(topic, client), place))
         env.values[f"text_sink_{name}"] = with_clause(_log(kafka.text_sink_options(topic, client), place))
         if topic.compact:

@@ -15,9 +15,10 @@ from jobs.definitions.trigger import Trigger
 from jobs.environment import StreamEnvironment
 from jobs.evaluate import job as evaluate_job
 from jobs.evaluate.sources import TABLES, Bound, bind
-from jobs.gate import job as gate_job
+from jobs.gate import inputs as gate_rows
 from jobs.gate.decisions import Decision
-from jobs.gate.replay import Broken, Input, decide
+from jobs.gate.inbox import Input
+from jobs.gate.replay import Broken, decide
 from jobs.gate.retention import long_enough_for
 from jobs.ingest import job as ingest_job
 from jobs.settings import Settings
@@ -76,16 +77,24 @@ def evaluate(
 def gate(
     settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
 ) -> Iterator[Decision | Broken]:
-    """`trigger_candidates`, `events`, `profiles` → decisions, person by person. Flink joins, as in production; the machine decides here.
+    """`trigger_candidates`, `events`, `profiles` … → decisions, person by person. Flink finds person and facts, as in production; the
+    machine decides here.
 
     env: as for `evaluate`.
     """
+    yield from decide(gate_inputs(settings, folder, triggers, report, env), long_enough_for(triggers, settings))
+
+
+def gate_inputs(
+    settings: Settings, folder: Path, triggers: Sequence[Trigger], report: Report | None = None, env: StreamEnvironment | None = None
+) -> Iterator[Input]:
+    """What the gate's machine reads, in no order. Arguments: as of `gate`."""
     env = env or environment(settings, "gate", folder)
-    gate_job.read_tables(env, settings.packs[:1])  # `evaluate` wrote all candidates as one pack
-    gate_job.select_inputs(env, triggers)
+    gate_rows.read_tables(env, settings.packs[:1])  # `evaluate` wrote all candidates as one pack
+    env.table.create_temporary_view("gate_inputs", gate_rows.gate_inputs(env, settings, triggers))
     _add_sink(env, folder / GATE_INPUTS)
     to_its_end(env, report)
-    yield from decide(_inputs(folder / GATE_INPUTS), long_enough_for(triggers))
+    yield from _inputs(folder / GATE_INPUTS)
 
 
 def _add_lateness(env: StreamEnvironment, folder: Path, bound: Sequence[Bound]) -> None:
@@ -104,16 +113,16 @@ def _add_lateness(env: StreamEnvironment, folder: Path, bound: Sequence[Bound]) 
 def _add_sink(env: StreamEnvironment, folder: Path) -> None:
     options = f"'connector' = 'rekindle-log', 'path' = {literal(str(folder))}, 'value.format' = 'json', 'key.field' = 'person_id'"
     env.run(
-        "CREATE TEMPORARY TABLE gate_inputs_sink (kind STRING, person_id STRING, body STRING, "
-        f"record_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp') WITH ({options})"
+        "CREATE TEMPORARY TABLE gate_inputs_sink (kind STRING, person_id STRING, body STRING, `at` BIGINT, known_at BIGINT, facts STRING) "
+        f"WITH ({options})"
     )
-    env.run("INSERT INTO gate_inputs_sink SELECT kind, person_id, body, CAST(at_time AS TIMESTAMP_LTZ(3)) FROM gate_inputs")
+    env.run("INSERT INTO gate_inputs_sink SELECT kind, person_id, body, `at`, known_at, facts FROM gate_inputs")
 
 
 def _inputs(folder: Path) -> Iterator[Input]:
     for record in logs.read(folder):
         row = orjson.loads(record.value or b"{}")
-        yield Input(record.at, row["kind"], row["person_id"], row["body"])
+        yield Input(**row)
 
 
 def _kept_events(triggers: Sequence[Trigger]) -> str:
@@ -121,4 +130,4 @@ def _kept_events(triggers: Sequence[Trigger]) -> str:
     of_events = {name for name in published.NAMES if "events" in published.MADE_OF.get(name, (name,))}
     if any(of_events & set(_WORD.findall(trigger.query.lower())) for trigger in triggers):
         return "TRUE"
-    return f"event IN ({', '.join(literal(event) for event in gate_job.cancel_events(triggers))})"
+    return f"event IN ({', '.join(literal(event) for event in gate_rows.cancel_events(triggers))})"

@@ -94,7 +94,11 @@ def quiet_hours(invocation: Invocation, what: str | None, spread: str | None, de
     try:
         value = {} if what is None else values.written(values.quiet_hours(what, spread))
     except ValidationError as error:
-        raise click.UsageError("; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())) from None
+        clock = "expected times of day from 00:00 to 23:59, like 21:00-09:00"
+        told = (
+            clock if one["type"] == "string_pattern_mismatch" else str(one["msg"]).removeprefix("Value error, ") for one in error.errors()
+        )
+        raise click.UsageError("; ".join(dict.fromkeys(told))) from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     _write(invocation, "setting:quiet_hours", value, by, "set quiet_hours")

@@ -11,7 +11,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from jobs.definitions.findings import Finding, FindingsError, did_you_mean
-from rekindle.workbench.control.values import Cap, Caps
+from jobs.gate.control import Caps
+from jobs.settings import Cap
 
 _LARGEST = 65_536
 _KEYS = tuple(field.alias or name for name, field in Cap.model_fields.items())
@@ -51,7 +52,10 @@ def parse(text: str, path: str) -> Caps:
         raise FindingsError([Finding("C002", path, 1, 1, 1, f"is not valid YAML: {fact}", _EXAMPLE)]) from None
     bare = isinstance(tree, list)
     try:
-        return Caps.model_validate({"caps": tree} if bare else tree)
+        found = Caps.model_validate({"caps": tree} if bare else tree or {})
+        if found.caps is None:  # an empty file is a slip: back to the settings is --default
+            raise FindingsError([Finding("C003", path, 1, 1, 1, "expected a list", _EXAMPLE)])
+        return found
     except ValidationError as error:
         raise FindingsError([_finding(one, root, path, bare) for one in error.errors()]) from None
 

@@ -15,6 +15,7 @@ from connectors.heartbeats import is_heartbeat
 from connectors.kafka_admin import client_options
 from connectors.topics import TOPICS
 from jobs.errors import RunError
+from jobs.gate import control
 from jobs.gate.instants import to_text
 
 TOPIC = TOPICS["control"].name
@@ -35,7 +36,8 @@ class Change:
 
 
 def write(servers: str, change: Change, options: Mapping[str, str]) -> None:
-    """In the log when this returns. options: client properties. Raises: RunError when Kafka does not take it."""
+    """In the log when this returns. options: client properties. Raises: RunError when Kafka does not take it; as `control.validated`."""
+    control.validated(change.key, change.value)  # what the gate would refuse never gets there
     row = {"key": change.key, "value": dict(change.value), "at": to_text(change.at), "by": change.by}
     try:
         producer = KafkaProducer(

@@ -62,7 +62,8 @@ def update(folder: Path, source: Source, now_ms: int, rebuild: bool = False, rep
         fcntl.flock(lock, fcntl.LOCK_EX)
         own = {
             "bootstrap.servers": source.servers, "group.id": "rekindle-why", "enable.auto.commit": False,
-            "isolation.level": "read_committed", "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 10, "log_level": 0,
+            "isolation.level": "read_committed", "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 10,
+            "log_level": 0,
         }  # fmt: skip
         consumer = Consumer({**own, **source.options})
         try:

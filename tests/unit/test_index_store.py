@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rekindle.workbench.index import records, rows
+import pytest
+
+from jobs.errors import RunError
+from rekindle.workbench.index import reading, records, rows
 from rekindle.workbench.index.privacy import pseudonyms, sift
 from rekindle.workbench.index.rows import Kind, Record, instant
 from rekindle.workbench.index.store import Index
@@ -168,3 +171,22 @@ def test_a_profile_keeps_consent_and_zone_and_nothing_that_names_somebody(tmp_pa
     assert b'"has_address":true' in row.body
     assert b"Europe/Paris" in row.body
     assert b"gold" not in row.body
+
+
+def test_a_build_that_was_cut_off_is_not_taken_for_an_index(tmp_path: Path) -> None:
+    index = Index(tmp_path / "index.sqlite", pseudonyms(tmp_path))
+    index.begin()
+    index.add(records.read(*decided("10:08", "sent"), WANTED))
+    index.commit({("trigger_decisions", 0): 1})
+    index.close()
+    with pytest.raises(RunError, match="never finished"), reading.opened(tmp_path):
+        pass
+    with pytest.raises(RunError, match="no index yet"), reading.opened(tmp_path / "elsewhere"):
+        pass
+
+
+def test_a_file_that_is_no_index_is_told_with_its_remedy(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"not a database" * 1000)
+    with pytest.raises(RunError, match="cannot be read") as caught, reading.opened(tmp_path):
+        pass
+    assert "--rebuild" in caught.value.hint

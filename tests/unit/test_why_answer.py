@@ -245,3 +245,11 @@ def test_the_index_keeps_the_events_that_triggers_wait_for() -> None:
     wanted = wanted_events("", [draft])
     assert {"Order Completed", "Checkout Started", "Email Confirmed", "Product Removed from Wishlist", "It's Back"} <= wanted
     assert "Product Viewed" not in wanted
+
+
+def test_what_steers_a_terminal_is_not_printed(tmp_path: Path) -> None:
+    lines = [pair("09:00"), visit("10:33", searches=1, last_query="\x1b[2Jred\nshoes \u202e")]
+    shown = text(asked(an_index(tmp_path, lines)))
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "[2Jred\ufffdshoes" in shown

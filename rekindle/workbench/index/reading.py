@@ -29,6 +29,7 @@ _BATCH = 10_000
 _PATIENCE = 0.05
 """Seconds a batch may take to fill: at the end of the topics it never does."""
 _COMMIT_EVERY = 500_000
+_WITHOUT = "run it without --offline"
 Report = Callable[[str], None]
 
 
@@ -43,9 +44,13 @@ class Source:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Index]:
-    """The index in `folder` as it is; empty when there is none yet."""
+    """The index in `folder` as it is. Raises: RunError when there is none yet."""
+    if not _file(folder).is_file():
+        raise RunError("there is no index yet", _WITHOUT)
     index = Index(_file(folder), pseudonyms(folder))
     try:
+        if not index.built:
+            raise RunError("the index was never finished", _WITHOUT)
         yield index
     finally:
         index.close()
@@ -68,6 +73,8 @@ def update(folder: Path, source: Source, now_ms: int, rebuild: bool = False, rep
         consumer = Consumer({**own, **source.options})
         try:
             places = _places(consumer)
+            if not places:
+                raise RunError(f"there are no topics at {source.servers} (kafka.servers)", "run `rekindle topics create`")
             index = _fitting(folder, _cluster(consumer), places, rebuild, report)
             try:
                 wanted = _wanted(index, source.wanted)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from jobs.definitions import files, packs
+from jobs.definitions.findings import FindingsError
 from jobs.definitions.trigger import Trigger
 from jobs.gate.instants import to_text
 from rekindle.workbench.index import rows
@@ -14,7 +16,7 @@ from rekindle.workbench.index.store import Index
 from rekindle.workbench.why import lookup, misses, story
 from rekindle.workbench.why.conditions import tokens
 from rekindle.workbench.why.lookup import Person
-from rekindle.workbench.why.words import listed, moment
+from rekindle.workbench.why.words import listed, moment, printable
 
 Document = dict[str, Any]
 _TOLD_OF_TRIGGER = {"candidate", "decision"}
@@ -26,7 +28,8 @@ def wanted_events(packs_dir: str, more: Iterable[Trigger] = ()) -> frozenset[str
     drafts = (files.draft(file, path) for _, file, path in packs.placed(packs.root_of(packs_dir)))
     usable = [draft.trigger() for draft in drafts if draft.query is not None and draft.read.header is not None and not draft.findings]
     for trigger in (*usable, *more):
-        found |= {token.text[1:-1].replace("''", "'") for token in tokens(trigger.select()) if token.kind == "string"}
+        with suppress(FindingsError):  # an unknown parameter: `rekindle check` says so
+            found |= {token.text[1:-1].replace("''", "'") for token in tokens(trigger.select()) if token.kind == "string"}
         found |= set(trigger.header.cancel_on)
     return frozenset(found)
 
@@ -68,7 +71,7 @@ def answer(index: Index, given: str, trigger: Trigger | None, runs: str, as_of: 
 
 def text(document: Document) -> str:
     """The document for people."""
-    return "\n".join(_lines(document))
+    return "\n".join(printable(line) for line in _lines(document))  # a search with a line break in it forges no line
 
 
 def _lines(document: Document) -> Iterator[str]:

@@ -58,3 +58,8 @@ def amount(value: object, currency: object = None) -> str:
     """`45.00 EUR`."""
     number = f"{value:.2f}" if isinstance(value, int | float) else str(value)
     return f"{number} {currency}" if currency else number
+
+
+def printable(text: str) -> str:
+    """One line, without characters that steer a terminal: product names and searches are anybody's text."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

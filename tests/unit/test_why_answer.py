@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from jobs.definitions.trigger import parse
+from jobs.gate.reasons import Reason
 from rekindle.workbench.index.store import Index
 from rekindle.workbench.why.answer import answer, text, wanted_events
+from rekindle.workbench.why.sentences import Told, sentence
 from tests.unit.a_trigger import a_file
 from tests.unit.shop_topics import (
     NOW,
@@ -85,8 +90,8 @@ def test_the_same_is_told_by_device_and_by_address(tmp_path: Path) -> None:
 
 def test_of_a_stranger_nothing_is_known(tmp_path: Path) -> None:
     index = an_index(tmp_path, [profile("09:00")])
-    for given in ("7", "d9", "nobody@example.com"):
-        assert not asked(index, given)["known"]
+    for who in ("7", "d9", "nobody@example.com"):
+        assert not asked(index, who)["known"]
 
 
 def test_a_device_that_is_nobodys_yet_has_a_story(tmp_path: Path) -> None:
@@ -253,3 +258,33 @@ def test_what_steers_a_terminal_is_not_printed(tmp_path: Path) -> None:
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert "[2Jred\ufffdshoes" in shown
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.just(at("08:00")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+WORDS = "at sends limit per_ms calendar class consent_at_fire consent_at_decision until timezone share event_id suppressed merged profile"
+KEYS = st.sampled_from(WORDS.split())
+
+
+@given(reason=st.sampled_from([*Reason, "unheard_of"]), evidence=st.dictionaries(KEYS, JSON, max_size=5))
+def test_whatever_the_evidence_is_there_is_a_sentence(reason: str, evidence: dict[str, Any]) -> None:
+    told = Told("cart_abandoned", at("10:08"), at("10:09"), "UTC", {}, {}, {})
+    assert sentence(reason, told, evidence).startswith("cart_abandoned")
+
+
+def test_a_row_of_an_unknown_form_hides_no_other(tmp_path: Path) -> None:
+    lines = [
+        pair("09:00"),
+        event("10:00", "Order Completed", flags=5, user_id="42"),
+        profile("11:00", consent=[1]),
+        decided("12:00", "unheard_of"),
+    ]
+    assert told(tmp_path, *lines) == [
+        "Device d1 turned out to be person 42's.",
+        "A row of kind event that cannot be told.",
+        "A row of kind profile that cannot be told.",
+        "cart_abandoned: unheard_of.",
+    ]

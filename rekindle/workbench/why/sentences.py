@@ -197,10 +197,10 @@ SENTENCES: Mapping[Reason, Sentence] = {
 
 
 def sentence(reason: str, told: Told, evidence: Evidence) -> str:
-    """A decision in words. A reason this version does not know is told as it stands."""
+    """A decision in words. A reason this version does not know, or evidence of another form, is told as it stands."""
     try:
         text = SENTENCES[Reason(reason)](told, evidence)
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         text = f"{told.trigger}: {reason}."
     if evidence.get("identified_at"):
         text += f" Who it was became known only at {told.time(evidence['identified_at'])}."

@@ -42,7 +42,10 @@ class _Teller:
         seen: set[tuple[Any, ...]] = set()
         for fact in self._person.facts:
             name = fact.name or self._mails.get(fact.ref)
-            text = _TELL[fact.kind](self, fact)
+            try:
+                text = _TELL[fact.kind](self, fact)
+            except (TypeError, AttributeError, KeyError, ValueError):  # a row of another version: it hides no other
+                text = f"A row of kind {fact.kind.name.lower()} that cannot be told."
             if trigger is not None and name not in (None, trigger) and fact.ref not in cited:
                 continue
             once = (fact.at, fact.kind, text)

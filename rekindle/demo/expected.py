@@ -9,7 +9,7 @@ from typing import Any
 
 from rekindle.demo.happenings import ADDED, ORDERED, VIEWED, Happening
 from rekindle.demo.people import Profile
-from rekindle.demo.scenes import ARBITRATION, CART_GAP, SESSION_GAP
+from rekindle.demo.scenes import ARBITRATION, CART_GAP, CART_MEMORY, SESSION_GAP
 from rekindle.demo.shoppers import MINUTE
 
 COOLDOWN = 24 * 60 * MINUTE
@@ -52,9 +52,12 @@ class _Shop:
 
     def due(self) -> Iterator[Due]:
         for device, found in self._devices.items():
+            since, changed = None, 0
             for visit in _runs(found, CART_GAP):
-                since = _open_since(visit)
-                if since is not None:
+                since = _open_since(visit, since if visit[0].at - changed <= CART_MEMORY else None)
+                changes = [happening.at for happening in visit if happening.event in (ADDED, ORDERED)]
+                changed = changes[-1] if changes else changed
+                if changes and since is not None:
                     yield self._due("cart_abandoned", device, since, visit[-1].at + CART_GAP)
             for visit in _runs(found, SESSION_GAP):
                 names = {happening.event for happening in visit}
@@ -109,9 +112,8 @@ def _runs(found: Sequence[Happening], gap: int) -> Iterator[list[Happening]]:
             start = end
 
 
-def _open_since(visit: Sequence[Happening]) -> int | None:
-    """When the cart that is still open at the end was opened."""
-    since = None
+def _open_since(visit: Sequence[Happening], since: int | None) -> int | None:
+    """When the cart that is still open at the end was opened. since: the same of the visit before."""
     for one in visit:
         if one.event == ADDED and since is None:
             since = one.at

@@ -10,7 +10,7 @@ from rekindle.demo.happenings import ADDED, IDENTIFIED, ORDERED, VIEWED, Happeni
 from rekindle.demo.people import SECOND, Story
 from rekindle.demo.shoppers import MINUTE, Shopper
 
-CART_GAP, SESSION_GAP, ARBITRATION = 5 * MINUTE, 30 * MINUTE, 30 * SECOND
+CART_GAP, CART_MEMORY, SESSION_GAP, ARBITRATION = 5 * MINUTE, 72 * 60 * MINUTE, 30 * MINUTE, 30 * SECOND
 """The defaults of the settings, which the demo runs with."""
 LAST_DECISION = 45 * SECOND
 """From the moment the history is complete until the last of its carts is decided: the jobs take longer to start."""

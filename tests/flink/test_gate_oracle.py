@@ -19,7 +19,7 @@ from tests.oracle import gate
 from tests.oracle.histories import batch, history
 
 _ENVIRONMENT = process_environment()
-SEED, RUNS, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("RUNS", 4), ("HISTORIES_A_RUN", 300)))
+SEED, RUNS, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("RUNS", 2), ("HISTORIES_A_RUN", 300)))
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + RUNS))

@@ -40,6 +40,7 @@ def run(
     *,
     cart_gap: int = activity.CART_GAP,
     session_gap: int = activity.SESSION_GAP,
+    cart_memory: int = activity.CART_MEMORY,
     arbitration: int = MINUTE // 2,
     tenant: str = "default",
     epoch: int = 1,
@@ -48,14 +49,14 @@ def run(
     """Everything the jobs should have written once event time has passed the last of it.
 
     records: (partition, offset, Kafka time in epoch ms, value) of `events.raw`, in any order. profiles: in the order of their topic.
-    Gaps and arbitration in ms. Lines are disordered by less than `out_of_orderness`, so nothing is late.
+    Gaps, cart_memory and arbitration in ms. Lines are disordered by less than `out_of_orderness`, so nothing is late.
     """
     decoded, dead = _decode(records)
     first, collisions = dedupe(decoded)
     dead += [_dead_letter(row.raw, "id_collision") for row in collisions]
-    devices = activity.by_device(first).values()
-    carts = [cart for device in devices for run in activity.runs(device, cart_gap) if (cart := activity.cart(run, cart_gap))]
-    sessions = [activity.session(run, session_gap) for device in devices for run in activity.runs(device, session_gap)]
+    by_device, named = activity.by_device(first), activity.namings(first)
+    carts = [cart for name, device in by_device.items() for cart in activity.carts(device, named.get(name, []), cart_gap, cart_memory)]
+    sessions = [activity.session(run, session_gap) for device in by_device.values() for run in activity.runs(device, session_gap)]
     changes = identities(first)
     people = People(changes)
     found = candidates(carts, sessions, people, tenant, epoch)

@@ -11,7 +11,7 @@ from jobs.settings import Times
 from rekindle.demo import expected, feed
 from rekindle.demo.happenings import Happening, record
 from rekindle.demo.people import Profile, Story, iso, profiles
-from rekindle.demo.scenes import ARBITRATION, CART_GAP, LAST_DECISION, SESSION_GAP
+from rekindle.demo.scenes import ARBITRATION, CART_GAP, CART_MEMORY, LAST_DECISION, SESSION_GAP
 from tests.oracle import shop
 
 NOW = 1_800_000_000_000
@@ -55,8 +55,9 @@ def test_all_is_decided_once_the_last_cart_is() -> None:
 
 def test_its_times_are_the_settings_defaults() -> None:
     times = Times()
-    assert [gap.total_seconds() * 1000 for gap in (times.cart_gap, times.session_gap, times.arbitration)] == [
+    assert [gap.total_seconds() * 1000 for gap in (times.cart_gap, times.cart_memory, times.session_gap, times.arbitration)] == [
         CART_GAP,
+        CART_MEMORY,
         SESSION_GAP,
         ARBITRATION,
     ]

@@ -1,13 +1,14 @@
 """The gate's machine against its oracle, over random histories of a few people (tests/oracle/histories.py).
 
-SEED, BATCHES and HISTORIES say which; `make test-gate-long` takes many, and prints the seeds it took.
+SEED, BATCHES and HISTORIES say which; `make test-gate-long` takes 100,000. A history that fails: `SEED=… make test-gate-long`.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from random import Random
 
 import pytest
@@ -16,17 +17,18 @@ from jobs.gate.contract import decision_row
 from jobs.gate.decisions import Decision
 from jobs.gate.inbox import Input
 from jobs.gate.replay import Broken, decide
+from jobs.gate.retention import GateSettings
 from jobs.settings import process_environment
 from tests.oracle import gate
 from tests.oracle.assembled import Assembled, assembled
 from tests.oracle.gate_history import History, Row
-from tests.oracle.histories import Batch, batch, history
+from tests.oracle.histories import batch, history
 from tests.unit.gate_drive import Drive, arrivals
 from tests.unit.gate_machine_settings import machine_settings
 
 _ENVIRONMENT = process_environment()
 SEED, BATCHES, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("BATCHES", 60), ("HISTORIES", 50)))
-SEEDS = range(SEED, SEED + BATCHES)
+Way = Callable[[Iterable[Assembled], GateSettings, Random], Iterable[Decision | Broken]]
 REASONS = {
     *("sent", "paused", "expired", "duplicate", "ordered", "cancelled", "ordered_since", "no_profile", "erased", "no_address"),
     *("no_consent", "consent_withdrawn", "suppressed", "holdout", "cooldown", "capped", "outranked", "held", "quiet_expired"),
@@ -34,23 +36,37 @@ REASONS = {
 }
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_finished_history_gives_what_the_oracle_says(seed: int) -> None:
+@lru_cache(maxsize=2)
+def told(seed: int) -> list[tuple[History, Counter[str]]]:
+    """The histories of a seed, each with the rows the oracle expects."""
     shared = batch(seed)
-    for number in range(HISTORIES):
-        found, rng = history(shared, number), Random(f"{seed}/{number} all")
-        rows = [as_input(row) for row in assembled(found, shared.rules, rng)]
-        rng.shuffle(rows)
-        agree(shared, number, found, decide(rows, machine_settings(shared.rules)))
+    found = [history(shared, number) for number in range(HISTORIES)]
+    return [(one, Counter(line(gate.row(decision)) for decision in gate.decide(one, shared.rules))) for one in found]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_arrival_watermarks_and_restarts_change_nothing(seed: int) -> None:
+def finished(rows: Iterable[Assembled], settings: GateSettings, rng: Random) -> Iterable[Decision | Broken]:
+    """All of a history at once, as a backtest has it."""
+    inputs = [as_input(row) for row in rows]
+    rng.shuffle(inputs)
+    return decide(inputs, settings)
+
+
+def driven(rows: Iterable[Assembled], settings: GateSettings, rng: Random) -> Iterable[Decision | Broken]:
+    """Row by row, with watermarks that come sooner or later and nothing kept between two calls but bytes."""
+    return Drive(settings).run(arrivals([(as_input(row), row.leaves) for row in rows], rng), rng)
+
+
+@pytest.mark.parametrize("way", [finished, driven], ids=["finished", "driven"])
+@pytest.mark.parametrize("seed", range(SEED, SEED + BATCHES))
+def test_decisions_are_the_oracles(seed: int, way: Way) -> None:
     shared = batch(seed)
-    for number in range(HISTORIES):
-        found, rng = history(shared, number), Random(f"{seed}/{number} steps")
-        rows = [(as_input(row), row.leaves) for row in assembled(found, shared.rules, rng)]
-        agree(shared, number, found, Drive(machine_settings(shared.rules)).run(arrivals(rows, rng), rng))
+    settings = machine_settings(shared.rules)
+    wrong = []
+    for number, (found, expected) in enumerate(told(seed)):
+        rng = Random(f"{seed}/{number}")
+        decisions = way(assembled(found, shared.rules, rng), settings, rng)
+        wrong += differences(number, expected, decisions)
+    assert not wrong, f"SEED={seed}: {len(wrong)} rows differ\n" + "\n".join(wrong[:40])
 
 
 def test_the_histories_meet_every_reason_often() -> None:
@@ -71,13 +87,11 @@ def as_input(row: Assembled) -> Input:
     return Input(*row[:6])
 
 
-def agree(shared: Batch, number: int, found: History, decisions: Iterable[Decision | Broken]) -> None:
-    """Fails with the rows that differ, and how to see this history alone."""
-    expected = Counter(line(gate.row(decision)) for decision in gate.decide(found, shared.rules))
+def differences(number: int, expected: Counter[str], decisions: Iterable[Decision | Broken]) -> list[str]:
+    """One line per row too few or too many."""
     actual = Counter(str(one) if isinstance(one, Broken) else line(json.loads(decision_row(one))) for one in decisions)
     missing, unexpected = sorted((expected - actual).elements()), sorted((actual - expected).elements())
-    text = "\n".join([f"missing     {one}" for one in missing] + [f"unexpected  {one}" for one in unexpected])
-    assert not text, f"history {number} of SEED={shared.seed} BATCHES=1\n{text}"
+    return [f"history {number} {word} {one}" for word, rows in (("missing   ", missing), ("unexpected", unexpected)) for one in rows]
 
 
 def line(row: Row) -> str:

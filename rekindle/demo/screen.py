@@ -87,7 +87,7 @@ class Screen:
             ],
         )
         click.echo("\nSome of them\n")
-        chosen = examples(tally)
+        chosen = list(examples(tally))
         table(("person", "trigger", "about", "due", "decision"), [example_row(tally, key) for key in chosen])
         click.echo("\nIn full, for any of them, while this runs (and after, if the cluster stays up): rekindle why " + chosen[-1][1])
         click.echo("\nLines that could not be used (topic dead_letters)\n")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import requests
+from confluent_kafka import Consumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from connectors import kafka_admin
@@ -23,7 +25,7 @@ from tests.flink import gate_topics
 from tests.flink.gate_topics import Step
 from tests.integration.command_line import CommandLine, command_line
 from tests.integration.gate_expected import Row
-from tests.integration.pipeline import LIMIT, Pipeline, Record, dump, pipeline
+from tests.integration.pipeline import LIMIT, Pipeline, pipeline
 from tests.oracle.gate_history import History
 from tests.oracle.histories import PACK, Batch
 
@@ -43,10 +45,11 @@ class GateAlone:
     rest: FlinkRest
     _type_in: CommandLine
     _settings: Path
+    _output: Consumer
+    _read: dict[tuple[str, int], int]
+    """(topic, partition) → the first offset `written` has not given."""
     reached: int = 0
     job_id: str = ""
-    _read: dict[tuple[str, int], int] = field(default_factory=dict)
-    """(topic, partition) → the first offset `written` has not given."""
 
     def feed(self, until: int | None = None) -> None:
         """Writes the steps whose beat is not after `until`, or all there are."""
@@ -100,13 +103,17 @@ class GateAlone:
 
     def written(self) -> dict[str, list[Row]]:
         """Records of each output since the last call."""
-        return {topic: [(one.key or b"", one.value or b"") for one in self._new(topic)] for topic in OUTPUTS}
-
-    def _new(self, topic: str) -> Iterator[Record]:
-        for one in dump(self.running.settings.kafka.servers, topic):
-            if one.offset >= self._read.get((topic, one.partition), 0):
-                self._read[topic, one.partition] = one.offset + 1
-                yield one
+        found: dict[str, list[Row]] = {topic: [] for topic in OUTPUTS}
+        places = {place: self._output.get_watermark_offsets(TopicPartition(*place), 30)[1] for place in self._read}
+        self._output.assign([TopicPartition(*place, self._read[place]) for place in places])
+        deadline = time.monotonic() + LIMIT
+        while any(self._read[place] < end for place, end in places.items()):
+            assert time.monotonic() < deadline, "the outputs cannot be read to their end"
+            for one in self._output.consume(500, 0.2):
+                assert one.error() is None, one.error()
+                self._read[str(one.topic()), one.partition() or 0] = (one.offset() or 0) + 1
+                found[str(one.topic())].append((one.key() or b"", one.value() or b""))
+        return found
 
 
 @contextmanager
@@ -134,4 +141,9 @@ def gate_alone(
             admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, topic, configs=KEPT_FOR_GOOD) for topic in (*steps[0].records, *OUTPUTS)]
             )
-        yield GateAlone(running, steps, FlinkRest(running.stack.flink_url), type_in, file)
+        output = Consumer({"bootstrap.servers": settings.kafka.servers, "group.id": "output", "enable.auto.commit": False, "log_level": 0})
+        places = {(topic, partition): 0 for topic in OUTPUTS for partition in range(settings.kafka.partitions)}
+        try:
+            yield GateAlone(running, steps, FlinkRest(running.stack.flink_url), type_in, file, output, places)
+        finally:
+            output.close()

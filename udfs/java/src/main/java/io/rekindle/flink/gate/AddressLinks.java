@@ -20,7 +20,10 @@ final class AddressLinks extends KeyedProcessFunction<Long, Tuple3<Long, String,
 
     private static final long serialVersionUID = 1L;
 
-    /** An address that so many have is a placeholder of the shop's, not a mailbox somebody shares; links grow with the square. */
+    /**
+     * An address that so many have is a placeholder of the shop's, not a mailbox somebody shares; links grow with the square. Those who had
+     * it first are linked.
+     */
     private static final int MOST = 50;
 
     private transient ValueState<String> people;
@@ -38,6 +41,9 @@ final class AddressLinks extends KeyedProcessFunction<Long, Tuple3<Long, String,
         int place = all.ids.indexOf(row.f1);
         if (place < 0 && all.ids.size() == MOST) {
             unlinked.inc();
+            if (!all.replaceLast(row.f2, row.f1)) {
+                return;
+            }
         } else if (place < 0) {
             all.add(row.f2, row.f1);
         } else if (row.f2 < all.since.get(place) && !all.told.get(place)) {

@@ -32,6 +32,29 @@ final class Housemates {
         told.add(false);
     }
 
+    /**
+     * Puts somebody in the place of the last by time and id, if that one comes behind and has not been told. Which people of a crowd count
+     * must not hang on who is read first.
+     */
+    boolean replaceLast(long at, String id) {
+        int last = 0;
+        for (int i = 1; i < ids.size(); i++) {
+            if (isBefore(since.get(last), ids.get(last), since.get(i), ids.get(i))) {
+                last = i;
+            }
+        }
+        if (told.get(last) || !isBefore(at, id, since.get(last), ids.get(last))) {
+            return false;
+        }
+        since.set(last, at);
+        ids.set(last, id);
+        return true;
+    }
+
+    private static boolean isBefore(long at, String id, long otherAt, String other) {
+        return at < otherAt || at == otherAt && id.compareTo(other) < 0;
+    }
+
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -44,7 +44,7 @@ final class ReadProfiles extends ProcessFunction<Row, Row> {
             ProfileFacts facts = ProfileFacts.read(body);
             out.collect(Step.of(Step.PROFILE, person, facts.text, at));
             String address = facts.email == null ? "" : facts.email.strip().toLowerCase(Locale.ROOT);
-            if (!address.isEmpty()) {
+            if (address.indexOf('@') > 0) { // `none`, `n/a`: no mailbox that people share
                 context.output(ADDRESS, Tuple3.of(digest(address), person, at));
             }
         }

@@ -45,6 +45,7 @@ def run(
     tenant: str = "default",
     epoch: int = 1,
     triggers: Iterable[Trigger] = (CART_ABANDONED, BROWSE_ABANDONED),
+    rules: Rules | None = None,
 ) -> Result:
     """Everything the jobs should have written once event time has passed the last of it.
 
@@ -66,7 +67,7 @@ def run(
     decisions = [
         decision
         for history in _apart([rows.gate_candidate(candidate) for candidate in found], events, list(profiles), pairs)
-        for decision in gate.decide(history, Rules(tenant, epoch, arbitration))
+        for decision in gate.decide(history, rules or Rules(tenant, epoch, arbitration))
     ]
     return Result(
         events=events,

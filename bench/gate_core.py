@@ -18,33 +18,40 @@ from typing import Any
 import orjson
 
 from jobs.gate.candidates import CANDIDATE_FIELDS
-from jobs.gate.contract import decision_row, read_cancel, read_candidate, trigger_row
+from jobs.gate.contract import decision_row, trigger_row
+from jobs.gate.inbox import Input
 from jobs.gate.machine import Machine
+from jobs.gate.people import People
+from jobs.gate.pruning import prune
 from jobs.gate.retention import DAY_MS, GateSettings
 from jobs.gate.state import PersonState
 
-START = 1_772_366_400_000
+START = 1_772_366_400_000  # noon
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 HEX = "0123456789abcdef"
 PAYLOAD = orjson.dumps(
     {"items": [{"product_id": f"{n}23456", "name": "Blue running shoe", "quantity": 1, "price": 12.5} for n in range(3)], "total": 37.5}
 ).decode()
 ROUNDS, BATCH = 5, 200
+PERSON = "1234567"
 
 
 def characters(random_: random.Random, alphabet: str, length: int) -> str:
     return "".join(random_.choices(alphabet, k=length))
 
 
-def candidate_row(random_: random.Random, fired_at: int, consent: bool = True) -> str:
-    """JSON text of an object with CANDIDATE_FIELDS."""
-    profile = (consent, 3, "preference-centre", "2026-02-01T08:00:00.000Z")
+def candidate_row(random_: random.Random, fired_at: int, consent: bool = True) -> Input:
+    """As the gate's Java part sends it."""
+    yes = {"marketing_email": {"granted": consent, "version": 3, "source": "preference-centre", "at": "2026-02-01T08:00:00.000Z"}}
+    profile = {"email": "someone@example.com", "timezone": "Europe/Paris", "country": "FR", "suppressed": None, "consent": yes}
     values = (
-        characters(random_, CROCKFORD, 26), "cart_abandoned", 1, "1234567", characters(random_, HEX, 36), characters(random_, HEX, 64),
+        characters(random_, CROCKFORD, 26), "cart_abandoned", 1, PERSON, characters(random_, HEX, 36), characters(random_, HEX, 64),
         "default", "cart_reminder", "marketing_email", 60, PAYLOAD, fired_at, fired_at - 600_000, fired_at + 30_000, fired_at + 21_600_000,
-        21_600_000, DAY_MS, '["Order Completed"]', False, True, *profile, True, "someone@example.com", *profile, None,
+        21_600_000, DAY_MS, '["Order Completed"]', False, "core", "marketing", "email", None, None,
     )  # fmt: skip
-    return orjson.dumps({field.name: value for field, value in zip(CANDIDATE_FIELDS, values, strict=True)}).decode()
+    body = orjson.dumps({field.name: value for field, value in zip(CANDIDATE_FIELDS, values, strict=True)}).decode()
+    facts = orjson.dumps({"profile": [[fired_at - 86_400_000, profile]], "control": []}).decode()
+    return Input("candidate", PERSON, body, fired_at + 30_000, None, facts)
 
 
 @dataclass
@@ -55,32 +62,26 @@ class Person:
     data: bytes | None = None
     rows: int = 0
 
-    def candidate(self, row: str) -> None:
-        candidate = read_candidate(row)
+    def receive(self, row: Input) -> None:
         state = PersonState.from_bytes(self.data)
-        timers = self.machine.on_candidate(state, candidate, candidate.fired_at)
+        timers, _ = self.machine.receive(People(lambda _: state), row, row.at - 40_000)
         self.data = state.to_bytes()
-        for at_ms in timers:
+        for _, at_ms in timers:
             self.timer(at_ms)
 
     def timer(self, at_ms: int) -> None:
         state = PersonState.from_bytes(self.data)
-        for decision in self.machine.on_timer(state, at_ms):
+        for decision in self.machine.due(People(lambda _: state), [PERSON], at_ms):
             decision_row(decision)
             if decision.sent:
                 trigger_row(decision)
             self.rows += 1
         self.data = state.to_bytes()
 
-    def cancel(self, row: str) -> None:
-        cancel = read_cancel(row)
-        state = PersonState.from_bytes(self.data)
-        self.machine.on_cancel(state, cancel, cancel.at)
-        self.data = state.to_bytes()
 
-
-def order_row(random_: random.Random, at: int) -> str:
-    return orjson.dumps({"event_id": characters(random_, HEX, 36), "event": "Order Completed", "at": at}).decode()
+def order_row(random_: random.Random, at: int) -> Input:
+    body = orjson.dumps({"event_id": characters(random_, HEX, 36), "event": "Order Completed", "at": at}).decode()
+    return Input("cancel", PERSON, body, at)
 
 
 def live(random_: random.Random, weeks: int) -> tuple[Person, list[int]]:
@@ -89,14 +90,14 @@ def live(random_: random.Random, weeks: int) -> tuple[Person, list[int]]:
     for day in range(weeks * 7):
         at = START + day * DAY_MS
         if day % 7 == 1:
-            person.candidate(candidate_row(random_, at))
+            person.receive(candidate_row(random_, at))
         if day % 7 == 4:
-            person.candidate(candidate_row(random_, at, consent=False))
+            person.receive(candidate_row(random_, at, consent=False))
         if day % 14 == 9:
-            person.cancel(order_row(random_, at))
+            person.receive(order_row(random_, at))
         if day >= 42:
             state = PersonState.from_bytes(person.data)
-            state.prune(GateSettings(), at)  # a person nobody looks at keeps more, until the next input
+            prune(state, GateSettings(), at)  # a person nobody looks at keeps more, until the next input
             sizes.append(len(state.to_bytes()))
     return person, sizes
 
@@ -129,9 +130,9 @@ def main() -> None:
 
         return one
 
-    print(f"candidate, sent (in, timer, two rows)    {cost(each(Person.candidate), rows):6.1f} µs")
-    print(f"candidate, refused (in, timer, one row)  {cost(each(Person.candidate), refused):6.1f} µs")
-    print(f"cancel event                             {cost(each(Person.cancel), orders):6.1f} µs")
+    print(f"candidate, sent (in, timer, two rows)    {cost(each(Person.receive), rows):6.1f} µs")
+    print(f"candidate, refused (in, timer, one row)  {cost(each(Person.receive), refused):6.1f} µs")
+    print(f"cancel event                             {cost(each(Person.receive), orders):6.1f} µs")
     print(f"state, one send a week                   {fmean(sizes):6.0f} B mean, {max(sizes)} B most, before versions and keys of Flink")
     compare(PersonState.from_bytes(base).to_bytes())
 

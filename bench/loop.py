@@ -32,6 +32,7 @@ class Partition:
 
     def __init__(self) -> None:
         self.carts: OrderedDict[str, Cart] = OrderedDict()
+        self.left: dict[str, Cart] = {}
         self.sessions: OrderedDict[str, Session] = OrderedDict()
         self.persons: dict[str, str] = {}
 
@@ -47,6 +48,7 @@ class Loop:
         emit: Emit,
         *,
         cart_gap: int = 300_000,
+        cart_memory: int = 3 * DAY,
         session_gap: int = 1_800_000,
         arbitration: int = 30_000,
         out_of_orderness: int = 5000,
@@ -55,6 +57,7 @@ class Loop:
     ) -> None:
         self._emit = emit
         self._cart_gap, self._session_gap, self._arbitration, self._slack = cart_gap, session_gap, arbitration, out_of_orderness
+        self._cart_memory = cart_memory
         self._tenant, self._epoch = tenant, epoch
         self._partitions: dict[int, Partition] = {}
         self._fresh: set[str] = set()
@@ -94,11 +97,12 @@ class Loop:
         self._close(partition, t - self._slack)
         row, p = self._clean(event, name, device, user, t, given, received_at)
         self._emit("events", device, row, t)
-        if user and anonymous and partition.persons.get(device) != user:
+        before = partition.persons.get(device)
+        if user and anonymous and before != user:
             partition.persons[device] = user
             self._emit("identities", device, {"device_id": device, "person_id": user, "at": row["event_time"]}, t)
         if t >= received_at - DAY and name not in self._passive:
-            self._fold(partition, device, user, name, t, row, p)
+            self._fold(partition, device, user, before, name, t, row, p)
 
     def _is_repeat(self, message: str | None, now: int) -> bool:
         """Two sets take turns, so that an id is kept for a day at least and two at most."""
@@ -148,18 +152,33 @@ class Loop:
                 row["campaign"] = campaign.get("name")
             if "locale" in context:
                 row["locale"] = context["locale"]
+            if "timezone" in context:
+                row["timezone"] = context["timezone"]
         if p:
             row["properties"] = orjson.dumps(p).decode()
         return row, p
 
-    def _fold(self, partition: Partition, device: str, user: str | None, name: str, t: int, row: dict[str, Any], p: dict[str, Any]) -> None:
+    def _fold(
+        self,
+        partition: Partition,
+        device: str,
+        user: str | None,
+        before: str | None,
+        name: str,
+        t: int,
+        row: dict[str, Any],
+        p: dict[str, Any],
+    ) -> None:
         cart = partition.carts.get(device)
-        if cart is not None and t - cart.last > self._cart_gap:
+        others = user is not None and before is not None and user != before
+        if cart is not None and (others or t - cart.last > self._cart_gap):
             del partition.carts[device]
             self._close_cart(partition, device, cart)
             cart = None
         if cart is None:
-            cart = partition.carts[device] = Cart()
+            left = partition.left.pop(device, None)
+            keeps = left is not None and not others and t - left.changed <= self._cart_memory
+            cart = partition.carts[device] = Cart(before, left if keeps else None)
         else:
             partition.carts.move_to_end(device)
         cart.last = t
@@ -175,6 +194,10 @@ class Loop:
         session.last = t
         if user:
             cart.user = session.user = user
+        if "locale" in row:
+            cart.locale = session.locale = row["locale"]
+        if "timezone" in row:
+            cart.timezone = session.timezone = row["timezone"]
         if name in CART_EVENTS:
             cart.take(name, t, p)
         session.take(name, row)
@@ -195,6 +218,8 @@ class Loop:
             self._close_session(partition, device, sessions.pop(device))
 
     def _close_cart(self, partition: Partition, device: str, cart: Cart) -> None:
+        if cart.items:
+            partition.left[device] = cart
         if not cart.seen:
             return
         ended = cart.last + self._cart_gap

@@ -11,16 +11,25 @@ LISTED = 50
 class Cart:
     """A cart session under way. items: None while no cart is open; else product_id → [quantity, name, price]."""
 
-    __slots__ = ("adds", "cart_id", "currency", "first_add", "items", "last", "orders", "removes", "seen", "user")
+    __slots__ = (
+        "adds", "cart_id", "changed", "currency", "first_add", "items", "last", "locale", "orders", "removes", "seen", "timezone", "user",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
-        self.items: dict[str, list[Any]] | None = None
+    def __init__(self, user: str | None, left: Cart | None) -> None:
+        """left: the device's cart session before, when something was left in it and counts still."""
         self.adds = self.removes = self.orders = self.last = 0
+        self.user = user
+        self.timezone: str | None = None
+        self.locale: str | None = None
+        self.seen = False
+        self.items: dict[str, list[Any]] | None = None
         self.first_add: int | None = None
-        self.user: str | None = None
+        self.changed = 0
         self.currency: str | None = None
         self.cart_id: str | None = None
-        self.seen = False
+        if left is not None:
+            self.items, self.first_add, self.changed = left.items, left.first_add, left.changed
+            self.currency, self.cart_id = left.currency, left.cart_id
 
     def take(self, name: str, t: int, p: dict[str, Any]) -> None:
         """Fold in one of CART_EVENTS. p: its properties."""
@@ -41,7 +50,7 @@ class Cart:
             lines = [p] if lines is None else lines
             before = {}
         if name == "Product Removed":
-            self._remove(lines)
+            self._remove(lines, t)
             return
         items = self._opened(t)
         if name == "Product Added":
@@ -56,14 +65,16 @@ class Cart:
             item[2] = line.get("price", item[2])
 
     def _opened(self, t: int) -> dict[str, list[Any]]:
+        self.changed = t
         if self.items is None:
             self.items, self.adds, self.removes, self.first_add = {}, 0, 0, t
         return self.items
 
-    def _remove(self, lines: list[dict[str, Any]]) -> None:
+    def _remove(self, lines: list[dict[str, Any]], t: int) -> None:
         items = self.items
         if items is None:
             return
+        self.changed = t
         self.removes += 1
         for line in lines:
             item = items.get(line["product_id"])
@@ -77,8 +88,8 @@ class Session:
     """A session under way."""
 
     __slots__ = (
-        "adds", "campaign", "categories", "events", "filters", "landing", "last", "last_product", "last_query", "orders", "pages",
-        "products", "referrer", "revenue", "searches", "started", "user", "views",
+        "adds", "campaign", "categories", "events", "filters", "landing", "last", "last_product", "last_query", "locale",
+        "orders", "pages", "products", "referrer", "revenue", "searches", "started", "timezone", "user", "views",
     )  # fmt: skip
 
     def __init__(self, t: int) -> None:
@@ -93,6 +104,8 @@ class Session:
         self.campaign: str | None = None
         self.referrer: str | None = None
         self.landing: str | None = None
+        self.timezone: str | None = None
+        self.locale: str | None = None
 
     def take(self, name: str, row: dict[str, Any]) -> None:
         """Fold in a clean event. row: its columns, absent ones left out."""

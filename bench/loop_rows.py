@@ -59,6 +59,8 @@ def cart_row(device: str, cart: Cart, ended: int) -> tuple[dict[str, Any], list[
         "last_at": iso(cart.last),
         "ended_at": iso(ended),
         "cart_hash": sha256(f"{first_add or ''}{content}".encode()).hexdigest(),
+        "timezone": cart.timezone,
+        "locale": cart.locale,
     }
     return row, listed
 
@@ -88,4 +90,6 @@ def session_row(device: str, session: Session, ended: int) -> dict[str, Any]:
         "campaign": session.campaign,
         "referrer": session.referrer,
         "landing_url": session.landing,
+        "timezone": session.timezone,
+        "locale": session.locale,
     }

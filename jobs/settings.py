@@ -53,6 +53,8 @@ class Times(_Section):
     out_of_orderness: Duration = timedelta(seconds=5)
     cart_gap: Duration = Field(timedelta(minutes=5), gt=timedelta(0), lt=_LONGEST_GAP)
     session_gap: Duration = Field(timedelta(minutes=30), gt=timedelta(0), lt=_LONGEST_GAP)
+    cart_memory: Duration = Field(timedelta(hours=72), le=_LONGEST_GAP)
+    """How long after its last change a cart is taken over by the device's next cart session. 0: never."""
     dedup_ttl: Duration = Field(timedelta(hours=24), gt=timedelta(0))
     historical_after: Duration = timedelta(hours=24)
     future_flag_after: Duration = timedelta(minutes=2)

@@ -31,6 +31,7 @@ def of(settings: Settings, job: str) -> dict[str, str]:
         "dedup_ttl_s": str(-(millis(times.dedup_ttl) // -1000)),  # rounded up; in ms a month would be too much for an INT
         "cart_gap": interval(times.cart_gap),
         "cart_gap_ms": str(millis(times.cart_gap)),
+        "cart_memory_ms": str(millis(times.cart_memory)),
         "session_gap_ms": str(millis(times.session_gap)),
         "cart_changes_only": str(times.cart_basis == "cart_change").upper(),
         "out_of_orderness": interval(times.out_of_orderness),

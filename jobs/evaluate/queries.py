@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from connectors.kafka import literal
 from jobs.definitions import output
 from jobs.definitions.findings import Finding, FindingsError
-from jobs.definitions.output import OPTIONAL
 from jobs.definitions.trigger import Trigger
 from jobs.durations import millis
 from jobs.settings import Settings
@@ -59,7 +58,7 @@ def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Setting
         "device_id": "device_id",
         "user_id": "user_id",
         "occasion": "CAST(occasion AS STRING)",
-        "since": f"CAST({OPTIONAL if OPTIONAL in columns else 'NULL'} AS TIMESTAMP_LTZ(3))",
+        "since": f"CAST({'since' if 'since' in columns else 'NULL'} AS TIMESTAMP_LTZ(3))",
         "decide_at": f"{fired_at} + {interval(header.send_after + arbitration)}",
         "expires_at": f"{fired_at} + {interval(header.max_age)}",
         "destination": _text(header.destination),
@@ -68,7 +67,7 @@ def candidate_rows(trigger: Trigger, columns: Collection[str], settings: Setting
         "class": _text(header.class_),
         "channel": _text(header.channel),
         "variants": _text(json.dumps(header.variants)) if header.variants else "CAST(NULL AS STRING)",
-        "timezone": "CAST(NULL AS STRING)",
+        "timezone": f"CAST({'timezone' if 'timezone' in columns else 'NULL'} AS STRING)",
         "priority": str(header.priority),
         "cancel_on": f"ARRAY[{names}]" if names else "CAST(NULL AS ARRAY<STRING>)",
         "cooldown_ms": _number(millis(header.cooldown)),

@@ -1,15 +1,16 @@
-"""Candidates as they reach the gate: already enriched by SQL with the profile as of T and as of D."""
+"""Candidates: what a trigger gave, for a person, to be decided at D."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from jobs.gate.errors import ContractError
-from jobs.gate.instants import LAST_MS, normal_text
+from jobs.gate.hashing import trigger_id
+from jobs.gate.instants import LAST_MS
 from jobs.gate.rows import Field, RowType, check_instants, event_names
 
 CANDIDATE_FIELDS: tuple[Field, ...] = (
@@ -32,49 +33,40 @@ CANDIDATE_FIELDS: tuple[Field, ...] = (
     Field("cooldown_ms", int),
     Field("cancel_on", str, nullable=True),  # JSON text of an array of event names; a list of str is taken too
     Field("needs_address", bool),
-    Field("profile_at_fire", bool),  # this and consent_at_fire_*: as of T
-    Field("consent_at_fire_granted", bool, nullable=True),  # null = the profile says nothing of this purpose
-    Field("consent_at_fire_version", int, nullable=True),
-    Field("consent_at_fire_source", str, nullable=True),
-    Field("consent_at_fire_at", str, nullable=True),  # text as in the profile
-    Field("profile_found", bool),  # this and all that follow: as of D
-    Field("email", str, nullable=True),
-    Field("consent_granted", bool, nullable=True),
-    Field("consent_version", int, nullable=True),
-    Field("consent_source", str, nullable=True),
-    Field("consent_at", str, nullable=True),
-    Field("suppressed", str, nullable=True),
+    Field("pack", str, nullable=True),
+    Field("class", str, nullable=True),  # null: told by the purpose
+    Field("channel", str, nullable=True),  # null: email
+    Field("variants", str, nullable=True),  # JSON text of an object: name → weight
+    Field("timezone", str, nullable=True),  # of the event
 )
-"""Order and type of the columns SQL passes. Append only: the position is the contract."""
+"""Columns of a candidate's body, with their types as they arrive."""
 
 _PLACES = {field.name: place for place, field in enumerate(CANDIDATE_FIELDS)}
 _CANCEL_ON, _SINCE, _FIRED_AT = _PLACES["cancel_on"], _PLACES["since"], _PLACES["fired_at"]
-# cancel_on is looked at after it was parsed
-_ROW = RowType([Field("cancel_on", tuple) if field.name == "cancel_on" else field for field in CANDIDATE_FIELDS])
+_PURPOSE, _PACK, _CLASS, _CHANNEL = _PLACES["purpose"], _PLACES["pack"], _PLACES["class"], _PLACES["channel"]
+# these are looked at after their defaults are in
+_ROW = RowType(
+    [
+        Field("cancel_on", tuple)
+        if field.name == "cancel_on"
+        else Field(field.name, str)
+        if field.name in ("pack", "class", "channel")
+        else field
+        for field in CANDIDATE_FIELDS
+    ]
+)
 _TRIGGER_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")  # Crockford base32: no I, L, O, U
-# one mailbox and nothing else: a comma or an angle bracket could make two recipients of it
-_ADDRESS = re.compile(r"[^@\s,;<>\x00-\x1f\x7f]+@[^@\s,;<>\x00-\x1f\x7f]+")
-_LONGEST_ADDRESS = 254
-
-
-class Consent(NamedTuple):
-    """What a profile says of one purpose at one instant. at: text as the CRM wrote it."""
-
-    granted: bool
-    version: int | None
-    source: str | None
-    at: str | None
-
-    @property
-    def allows(self) -> bool:
-        """Granted, with a version and a readable time: without them it proves nothing, and in doubt the answer is no."""
-        return self.granted and self.version is not None and self.at is not None and normal_text(self.at) is not None
+_NAMES = ("trigger", "person_id", "destination", "template", "purpose")
+TRANSACTIONAL = "transactional"
 
 
 class Candidate(NamedTuple):
-    """A row a trigger gave, with what was known of the person as of T and as of D. Units: see CANDIDATE_FIELDS.
+    """A row a trigger gave, as the person it belongs to now. Units: see CANDIDATE_FIELDS.
 
     A named tuple and no dataclass: a frozen dataclass this wide takes 3 µs to build, a tuple 0.2, and each candidate is built twice.
+    trigger_id, person_id: of the person it belongs to now; source_id: the id it came with, by which a repeat is known.
+    identified_at: when its device got the person, None = known from the start. merged_from: who it was before people were merged.
+    held: it has waited for the end of quiet hours; decide_at is then that end.
     """
 
     trigger_id: str
@@ -96,18 +88,15 @@ class Candidate(NamedTuple):
     cooldown_ms: int
     cancel_on: tuple[str, ...]
     needs_address: bool
-    profile_at_fire: bool
-    consent_at_fire_granted: bool | None
-    consent_at_fire_version: int | None
-    consent_at_fire_source: str | None
-    consent_at_fire_at: str | None
-    profile_found: bool
-    email: str | None
-    consent_granted: bool | None
-    consent_version: int | None
-    consent_source: str | None
-    consent_at: str | None
-    suppressed: str | None
+    pack: str
+    class_: str
+    channel: str
+    variants: str | None
+    timezone: str | None
+    source_id: str
+    identified_at: int | None = None
+    merged_from: str | None = None
+    held: bool = False
 
     @classmethod
     def from_row(cls, values: Sequence[Any]) -> Candidate:
@@ -117,8 +106,11 @@ class Candidate(NamedTuple):
             row[_CANCEL_ON] = event_names(row[_CANCEL_ON])
             if row[_SINCE] is None:
                 row[_SINCE] = row[_FIRED_AT]
+            row[_PACK] = "" if row[_PACK] is None else row[_PACK]
+            row[_CLASS] = row[_CLASS] or (TRANSACTIONAL if row[_PURPOSE] == TRANSACTIONAL else "marketing")
+            row[_CHANNEL] = row[_CHANNEL] or "email"
         _ROW.check(row)
-        candidate = cls._make(row)
+        candidate = cls._make((*row, row[0], None, None, False))
         _check_meaning(candidate)
         return candidate
 
@@ -127,44 +119,41 @@ class Candidate(NamedTuple):
         """A row that from_row has passed before, back from JSON. Checks nothing."""
         return cls._make((*row[:_CANCEL_ON], tuple(row[_CANCEL_ON]), *row[_CANCEL_ON + 1 :]))
 
+    def belonging_to(self, person: str, tenant: str, epoch: int) -> Candidate:
+        """The same candidate as another person's."""
+        if person == self.person_id:
+            return self
+        return self._replace(person_id=person, trigger_id=trigger_id(tenant, self.trigger, epoch, person, self.occasion))
+
     @property
     def key(self) -> tuple[str, int]:
         """Two rows with the same key are physical repeats of one candidate."""
-        return self.trigger_id, self.fired_at
+        return self.source_id, self.fired_at
+
+    @property
+    def rank(self) -> tuple[int, int, str, str]:
+        """Order among competitors: the lower goes first."""
+        return -self.priority, self.fired_at, self.trigger_id, self.person_id
 
     @property
     def transactional(self) -> bool:
         """Needs no consent and counts towards no cap; suppression still holds."""
-        return self.purpose == "transactional"
+        return self.purpose == TRANSACTIONAL
 
-    @property
-    def consent_as_of_fire(self) -> Consent | None:
-        granted = self.consent_at_fire_granted
-        if granted is None:
-            return None
-        return Consent(granted, self.consent_at_fire_version, self.consent_at_fire_source, self.consent_at_fire_at)
-
-    @property
-    def consent_as_of_decision(self) -> Consent | None:
-        granted = self.consent_granted
-        return None if granted is None else Consent(granted, self.consent_version, self.consent_source, self.consent_at)
-
-    @property
-    def address(self) -> str | None:
-        """The address as of D if mail could go there, else None."""
-        text = (self.email or "").strip()
-        return text if len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) else None
-
-    def __repr__(self) -> str:  # the inherited one would carry the address into logs
+    def __repr__(self) -> str:  # the inherited one would carry the payload into logs
         return f"Candidate({self.trigger_id}, {self.trigger}, fired_at={self.fired_at}, decide_at={self.decide_at})"
+
+
+def columns(body: Mapping[str, Any]) -> list[Any]:
+    """Values in the order of CANDIDATE_FIELDS; absent = null."""
+    return [body.get(field.name) for field in CANDIDATE_FIELDS]
 
 
 def _check_meaning(candidate: Candidate) -> None:
     if not _TRIGGER_ID.fullmatch(candidate.trigger_id):
         raise ContractError("trigger_id", "is not 26 characters of Crockford base32")
     if not (candidate.trigger and candidate.person_id and candidate.destination and candidate.template and candidate.purpose):
-        names = ("trigger", "person_id", "destination", "template", "purpose")
-        raise ContractError(next(name for name in names if not getattr(candidate, name)), "is empty")
+        raise ContractError(next(name for name in _NAMES if not getattr(candidate, name)), "is empty")
     fired_at, decide_at = candidate.fired_at, candidate.decide_at
     check_instants(fired_at=fired_at, since=candidate.since, decide_at=decide_at, expires_at=candidate.expires_at)
     if decide_at < fired_at:
@@ -173,9 +162,23 @@ def _check_meaning(candidate: Candidate) -> None:
         raise ContractError("expires_at", "is not fired_at + max_age_ms")
     if not 0 <= candidate.cooldown_ms <= LAST_MS:  # more would not fit 64 bits once added to a time
         raise ContractError("cooldown_ms", "is negative or longer than any calendar")
-    try:
-        payload = orjson.loads(candidate.payload)
-    except orjson.JSONDecodeError:
-        payload = None
-    if not isinstance(payload, dict):
+    if not _is_object(candidate.payload):
         raise ContractError("payload", "is not the JSON text of an object")
+    if candidate.variants is not None and not _are_weights(candidate.variants):
+        raise ContractError("variants", "is not the JSON text of names with weights, one of them above 0")
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _are_weights(text: str) -> bool:
+    try:
+        weights = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    fine = isinstance(weights, dict) and all(type(weight) is int and weight >= 0 for weight in weights.values())
+    return fine and sum(weights.values()) > 0

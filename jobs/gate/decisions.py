@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jobs.gate.cancels import CancelEvent
-from jobs.gate.candidates import Candidate, Consent
+from jobs.gate.candidates import Candidate
 from jobs.gate.instants import normal_text, to_text
+from jobs.gate.profiles import Consent
 from jobs.gate.reasons import Reason, Verdict
 
 Evidence = Mapping[str, object]
@@ -16,30 +17,47 @@ Evidence = Mapping[str, object]
 
 
 class Send(NamedTuple):
-    """A candidate the gate let through. keep_until: epoch ms up to which a rule may ask for it."""
+    """A candidate the gate let through.
+
+    keep_until: epoch ms up to which a rule may ask for it, 0 = as long as usual. occasion: its key. address: key of the address it went to.
+    class_, channel: "" = marketing, email. returned_at: from when on it does not count, for nobody got it.
+    """
 
     trigger: str
     trigger_id: str
     decided_at: int
     keep_until: int
+    occasion: str = ""
+    class_: str = ""
+    channel: str = ""
+    address: str = ""
+    returned_at: int | None = None
+
+    def counts(self, at_ms: int) -> bool:
+        """Whether it counts as a mail, as of then."""
+        return self.returned_at is None or self.returned_at > at_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a check answers when it says no."""
+    """What a check answers when it says no. until: the end of a hold, epoch ms."""
 
     reason: Reason
     evidence: Evidence = field(default_factory=dict)
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The end of a candidate. decided_at: D in epoch ms."""
+    """The end of a candidate, or of a hold. decided_at: D in epoch ms. address, consent: where it goes, and the proof that it may."""
 
     candidate: Candidate
     reason: Reason
     decided_at: int
     evidence: Evidence = field(default_factory=dict)
+    variant: str | None = None
+    address: str | None = None
+    consent: Consent | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -48,6 +66,14 @@ class Decision:
     @property
     def sent(self) -> bool:
         return self.reason is Reason.SENT
+
+    def __repr__(self) -> str:  # the generated one would carry the address into logs
+        return f"Decision({self.candidate!r}, {self.reason}, {self.decided_at})"
+
+
+def counted_as(candidate: Candidate) -> tuple[str, str]:
+    """(class, channel) as a send keeps them: the usual ones take no room."""
+    return "" if candidate.class_ == "marketing" else candidate.class_, "" if candidate.channel == "email" else candidate.channel
 
 
 def event_evidence(cancel: CancelEvent) -> Evidence:

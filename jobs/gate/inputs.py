@@ -51,7 +51,7 @@ def gate_inputs(env: StreamEnvironment, config: Settings, triggers: Sequence[Tri
     longest = max((trigger.header.send_after for trigger in triggers), default=timedelta(0))
     memory = max(wait, longest + arbitration) + MARGIN
     java = get_gateway().jvm.io.rekindle.flink.gate.GateStreams
-    times = (millis(wait), millis(arbitration), millis(memory), long_enough_for(triggers).cancels_ms)
+    times = (millis(wait), millis(arbitration), millis(memory), long_enough_for(triggers, config).cancels_ms)
     return DataStream(java.assemble(*streams, *times))
 
 

@@ -1,19 +1,33 @@
-"""The gate's state machine. Pure: state, inputs and times in, decisions out; `operator.py` puts it into Flink."""
+"""The gate's state machine. Pure: people's states, inputs and times in, decisions out; `operator.py` puts it into Flink."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from jobs.gate import inbox, profiles
 from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
-from jobs.gate.checks import CHECKS
-from jobs.gate.decisions import Decision, Evidence, Send, consent_evidence
+from jobs.gate.checks import ALONE, first_refusal
+from jobs.gate.decisions import Decision, Evidence, Send, consent_evidence, counted_as, event_evidence
 from jobs.gate.facts import Facts
+from jobs.gate.hashing import address_key
+from jobs.gate.inbox import Input
+from jobs.gate.instants import to_text
+from jobs.gate.merging import Crossing, apply_links
+from jobs.gate.people import People
+from jobs.gate.pruning import prune
 from jobs.gate.reasons import Reason
 from jobs.gate.retention import GateSettings
 from jobs.gate.state import PersonState
+from jobs.gate.variants import variant_of
+
+GIVEN_BACK = frozenset({"rejected", "dead", "expired", "cancelled"})
+"""Final outcomes by which nobody got a mail."""
 
 
 class Machine:
-    """Decides one person's candidates. Holds no state of its own: one machine serves all people.
+    """Decides candidates. Holds no state of its own: one machine serves all people.
 
     Times are epoch ms of event time. now_ms is the watermark; it never makes a decision, at most it tells what may be forgotten.
     """
@@ -21,49 +35,185 @@ class Machine:
     def __init__(self, settings: GateSettings) -> None:
         self._settings = settings
 
-    def on_candidate(self, state: PersonState, candidate: Candidate, now_ms: int) -> list[int]:
-        """Takes a candidate in. Returns: times at which to call on_timer; none for a physical repeat."""
-        if state.knows(candidate):
-            return []
-        state.add_pending(candidate)
-        return [candidate.decide_at]
+    def receive(self, people: People, row: Input, now_ms: int) -> tuple[list[tuple[str, int]], list[Decision]]:
+        """Takes one row in. A fact may lie after D of a waiting candidate: its time is kept, D decides.
 
-    def on_cancel(self, state: PersonState, cancel: CancelEvent, now_ms: int) -> list[int]:
-        """Remembers an event that may cancel. It may lie after D of a waiting candidate: its time is kept, D decides.
-
-        Returns: times at which to call on_timer; none, for what has been sent stays sent here.
+        Returns: (person, time) at which `due` is to be called; decisions that come at once (cancels of what is sent).
+        Raises: ContractError, with nothing changed.
         """
-        state.add_cancel(cancel)
-        state.prune(self._settings, now_ms)
-        return []
+        if row.kind == "candidate":
+            return self._candidate(people, row), []
+        if row.kind == "cancel":
+            return [], self._cancel(people, row, now_ms)
+        if row.kind == "profile":
+            return [], self._profile(people, row)
+        if row.kind == "outcome":
+            ended = inbox.outcome(row)
+            if ended.outcome in GIVEN_BACK:
+                people.state(people.now(row.person_id)).give_back(ended.trigger_id, row.at)
+        elif row.kind == "control":
+            people.state(people.now(row.person_id)).add_change(inbox.change(row))
+        elif row.kind == "link":
+            return self._link(people, row), []
+        return [], []
 
-    def on_timer(self, state: PersonState, at_ms: int) -> list[Decision]:
-        """Decides every candidate with D ≤ at_ms, by D, then priority (higher first), T, trigger_id: each sees the sends before it."""
-        facts = Facts(state, self._settings)
-        decisions = []
-        for candidate in state.take_due(at_ms):
-            decision = _decide(candidate, facts)
-            state.add_decided(candidate)
-            if decision.sent:
-                keep_until = decision.decided_at + max(self._settings.sends_ms, candidate.cooldown_ms)
-                state.add_send(Send(candidate.trigger, candidate.trigger_id, decision.decided_at, keep_until))
-            decisions.append(decision)
-        state.prune(self._settings, at_ms)
+    def due(self, people: People, persons: Collection[str], at_ms: int) -> list[Decision]:
+        """Decides every candidate of these people with D ≤ at_ms, by D and rank: each sees the sends before it."""
+        decisions: list[Decision] = []
+        for person in sorted(persons):
+            for crossing in apply_links(people, person, at_ms, self._settings):
+                decisions += _crossed(crossing)
+        waiting = {people.now(person) for person in persons}
+        due = [candidate for person in sorted(waiting) for candidate in people.state(person).take_due(at_ms)]
+        while due:
+            due.sort(key=lambda candidate: (candidate.decide_at, candidate.rank))
+            # those behind it are rivals of this one, so they have to be in the state
+            one, rest = due[0], due[1:]
+            for other in rest:
+                people.state(other.person_id).add_pending(other)
+            decision = self._decide(people, one)
+            decisions += [decision, *self._known_already(people, decision)] if decision.sent else [decision]
+            due = [candidate for person in sorted(waiting) for candidate in people.state(person).take_due(at_ms)] if rest else []
+        for person in waiting:
+            prune(people.state(person), self._settings, at_ms)
         return decisions
 
+    # ---- rows
 
-def _decide(candidate: Candidate, facts: Facts) -> Decision:
-    decide_at = candidate.decide_at
-    for check in CHECKS:
-        refusal = check(candidate, facts, decide_at)
+    def _candidate(self, people: People, row: Input) -> list[tuple[str, int]]:
+        candidate, known = inbox.candidate(row), inbox.known(row)
+        person = people.now(row.person_id)
+        state = people.state(person)
+        candidate = candidate.belonging_to(row.person_id, self._settings.tenant, self._settings.epoch)
+        if person != row.person_id:
+            moved = candidate.belonging_to(person, self._settings.tenant, self._settings.epoch)
+            candidate = moved._replace(merged_from=row.person_id)
+        if state.knows(candidate):
+            return []
+        for valid_from, facts in known.profile:
+            state.add_profile(row.person_id, valid_from, facts)
+        for change in known.changes:
+            state.add_change(change)
+        state.add_pending(candidate)
+        return [(person, candidate.decide_at)]
+
+    def _cancel(self, people: People, row: Input, now_ms: int) -> list[Decision]:
+        cancel = inbox.cancel(row)
+        state = people.state(people.now(row.person_id))
+        news = state.add_cancel(cancel)
+        decisions = list(self._after_send(state, cancel)) if news and state.open else []
+        prune(state, self._settings, now_ms)
+        return decisions
+
+    def _profile(self, people: People, row: Input) -> list[Decision]:
+        valid_from, facts = inbox.profile(row)
+        person = people.now(row.person_id)
+        state = people.state(person)
+        state.add_profile(row.person_id, valid_from, facts)
+        versions = state.profiles[row.person_id]
+        return [one for sent in state.still_open() for one in _withdrawals(versions, sent, (row.person_id, person), valid_from, valid_from)]
+
+    def _link(self, people: People, row: Input) -> list[tuple[str, int]]:
+        link, known = inbox.link(row), inbox.known(row)
+        person = people.now(row.person_id)
+        state = people.state(person)
+        for valid_from, facts in known.profile:
+            state.add_profile(row.person_id, valid_from, facts)
+        told = (row.at, link.how, link.one, link.other)
+        if told in [tuple(one) for one in state.links]:
+            return []
+        state.links.append(told)
+        return [(person, row.at)]
+
+    # ---- decisions
+
+    def _decide(self, people: People, candidate: Candidate) -> Decision:
+        at, state = candidate.decide_at, people.state(candidate.person_id)
+        facts = Facts(candidate, at, people, self._settings, lambda rival, now: self._would_pass(people, rival, now))
+        refusal = first_refusal(facts)
+        variant = variant_of(candidate, self._settings.epoch)
         if refusal is not None:
-            return Decision(candidate, refusal.reason, decide_at, refusal.evidence)
-    return Decision(candidate, Reason.SENT, decide_at, _grounds(candidate))
+            if refusal.until is not None:
+                state.add_pending(candidate._replace(decide_at=refusal.until, held=True))
+            else:
+                state.add_decided(candidate)
+            return Decision(candidate, refusal.reason, at, _with_history(candidate, refusal.evidence), variant)
+        state.add_decided(candidate)
+        consent = facts.consent(at, facts.profile)[0]
+        address = facts.address or ""
+        self._remember(state, candidate, facts.occasion, address)
+        at_fire = facts.consent(candidate.fired_at, facts.profile_at_fire)[0]
+        grounds = {"consent_at_fire": consent_evidence(at_fire), "consent_at_decision": consent_evidence(consent)}
+        return Decision(candidate, Reason.SENT, at, _with_history(candidate, grounds), variant, address, consent)
+
+    def _remember(self, state: PersonState, candidate: Candidate, occasion: str, address: str) -> None:
+        one, at = candidate, candidate.decide_at
+        keep_until = at + one.cooldown_ms if one.cooldown_ms > self._settings.sends_ms else 0
+        state.add_send(Send(one.trigger, one.trigger_id, at, keep_until, occasion, *counted_as(one), address_key(address)))
+        state.add_open(candidate)
+
+    def _would_pass(self, people: People, rival: Candidate, at_ms: int) -> bool:
+        facts = Facts(rival, at_ms, people, self._settings, lambda _candidate, _now: False)
+        return first_refusal(facts, ALONE) is None
+
+    def _known_already(self, people: People, decision: Decision) -> Iterator[Decision]:
+        """What counts only from after D, but is here: delivery need not wait for it."""
+        sent, state = decision.candidate, people.state(decision.candidate.person_id)
+        for cancel in state.cancels_of(sent.cancel_on, sent.since, sent.expires_at, sent.expires_at):
+            if cancel.known_at > sent.decide_at:
+                yield _cancelled(sent, cancel.known_at, event_evidence(cancel))
+        for person, versions in state.profiles.items():
+            yield from _withdrawals(versions, sent, (person, sent.person_id), sent.decide_at + 1, sent.expires_at)
+
+    def _after_send(self, state: PersonState, cancel: CancelEvent) -> Iterator[Decision]:
+        for sent in state.still_open():
+            if cancel.event in sent.cancel_on and cancel.at >= sent.since and sent.decide_at < cancel.known_at <= sent.expires_at:
+                yield _cancelled(sent, cancel.known_at, event_evidence(cancel))
 
 
-def _grounds(candidate: Candidate) -> Evidence:
-    """Why it could be sent: the consents it rests on."""
-    return {
-        "consent_at_fire": consent_evidence(candidate.consent_as_of_fire),
-        "consent_at_decision": consent_evidence(candidate.consent_as_of_decision),
-    }
+def _cancelled(sent: Candidate, at_ms: int, evidence: Evidence) -> Decision:  # its variant is told by the row `sent`
+    grounds = _with_history(sent, {**evidence, "sent_at": to_text(sent.decide_at)})
+    return Decision(sent, Reason.CANCELLED_AFTER_SEND, at_ms, grounds)
+
+
+def _crossed(crossing: Crossing) -> Iterator[Decision]:
+    """What one of two merged people did takes back what the other was sent."""
+    for sent in crossing.sent:
+        for cancel in crossing.cancels:
+            counts_from = max(cancel.known_at, crossing.at)
+            if cancel.event in sent.cancel_on and cancel.at >= sent.since and sent.decide_at < counts_from <= sent.expires_at:
+                yield _cancelled(sent, counts_from, event_evidence(cancel))
+        for person, versions in crossing.profiles.items():
+            yield from _withdrawals(versions, sent, (person, crossing.person), crossing.at, sent.expires_at)
+
+
+def _withdrawals(versions: Iterable[Any], sent: Candidate, whose: tuple[str, str], first: int, last: int) -> Iterator[Decision]:
+    """Versions of a profile with a time in [first, last] by which it may no longer be sent. whose: the profile is; who they are now."""
+    before: profiles.Facts | None = None
+    for valid_from, facts in versions:
+        allowed, before = before is not None and profiles.allows(before, sent.purpose), facts
+        if not allowed or not max(first, sent.decide_at + 1) <= valid_from <= min(last, sent.expires_at):
+            continue
+        if facts is None and whose[0] not in (whose[1], sent.person_id):
+            continue  # tidying up after a merge
+        change = _taken_back(facts, sent.purpose)
+        if change is not None:
+            yield _cancelled(sent, valid_from, {"profile": change, "at": to_text(valid_from)})
+
+
+def _taken_back(facts: profiles.Facts | None, purpose: str) -> str | None:
+    if facts is None:
+        return "erased"
+    if facts.get("suppressed") is not None:
+        return "suppressed"
+    return None if profiles.allows(facts, purpose) else "consent_withdrawn"
+
+
+def _with_history(candidate: Candidate, evidence: Evidence) -> Evidence:
+    """The same, with how the candidate came to this person."""
+    history: dict[str, object] = {}
+    if candidate.identified_at is not None:
+        history["identified_at"] = to_text(candidate.identified_at)
+    if candidate.merged_from is not None:
+        history["merged_from"] = candidate.merged_from
+    return {**evidence, **history} if history else evidence

@@ -2,89 +2,167 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import orjson
 from pyflink.common import Row, Time
 from pyflink.common.typeinfo import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
-from pyflink.datastream.state import StateTtlConfig, ValueState, ValueStateDescriptor
+from pyflink.datastream.state import MapState, MapStateDescriptor, StateTtlConfig, ValueState, ValueStateDescriptor
 
-from jobs.gate import build_id, contract
+from jobs.gate import build_id, contract, letters
+from jobs.gate.decisions import Decision
 from jobs.gate.errors import ContractError
-from jobs.gate.instants import to_text
+from jobs.gate.inbox import Input
 from jobs.gate.machine import Machine
+from jobs.gate.people import People
 from jobs.gate.retention import GateSettings
 from jobs.gate.state import PersonState
 
-INPUT = ("kind", "person_id", "body", "at_time")
-"""Columns of `gate_inputs`; body: JSON text of a candidate or a cancel event."""
-OUTPUT = Types.ROW_NAMED(["topic", "key", "body"], [Types.STRING(), Types.STRING(), Types.STRING()])
-_KIND, _PERSON, _BODY = 0, 1, 2
+OUTPUT = Types.ROW_NAMED(
+    ["topic", "key", "body", "kind", "at", "known_at", "facts"],
+    [Types.STRING(), Types.STRING(), Types.STRING(), Types.STRING(), Types.LONG(), Types.LONG(), Types.STRING()],
+)
+"""topic: where a row goes. LINKED is no topic: rows for `DecideTogether`, its inputs behind the key."""
+LINKED = "linked"
+HANDOVER = "handover"
+_ALL = "all"
 
 
-class DecideCandidates(KeyedProcessFunction):
-    """Rows of INPUT keyed by person → rows of OUTPUT: decisions, sends, dead letters."""
+class _Deciding(KeyedProcessFunction):
+    """What both operators have in common."""
 
     def __init__(self, settings: GateSettings, build: str) -> None:
         self._settings, self._build = settings, build
-        self._state: ValueState
         self._machine: Machine
 
     def open(self, runtime_context: RuntimeContext) -> None:
         build_id.check(self._build)
-        descriptor = ValueStateDescriptor("person", Types.PICKLED_BYTE_ARRAY())
-        # state outlives every fact in it: facts leave by event time, this clears people who are never seen again
-        forget_after = Time.milliseconds(self._settings.forget_ms)
-        descriptor.enable_time_to_live(StateTtlConfig.new_builder(forget_after).build())
-        self._state = runtime_context.get_state(descriptor)
         self._machine = Machine(self._settings)
 
+    def _time_to_live(self) -> StateTtlConfig:
+        """State outlives every fact in it: facts leave by event time, this clears people who are never seen again."""
+        return StateTtlConfig.new_builder(Time.milliseconds(self._settings.forget_ms)).build()
+
+
+class DecideCandidates(_Deciding):
+    """Rows of the gate's inputs keyed by person → rows of OUTPUT: decisions, sends, dead letters.
+
+    A person who becomes linked with others moves, with all that is remembered, to `DecideTogether`, at the link's time; what comes later is
+    passed on.
+    """
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        super().open(runtime_context)
+        descriptor = ValueStateDescriptor("person", Types.PICKLED_BYTE_ARRAY())
+        descriptor.enable_time_to_live(self._time_to_live())
+        self._state: ValueState = runtime_context.get_state(descriptor)
+
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
-        now = ctx.timer_service().current_watermark()
+        row = Input(*value)
+        state = PersonState.from_bytes(self._state.value())
+        if state.moved:
+            yield _passed_on(row)
+            return
+        people = People(lambda person: state if person == row.person_id else PersonState())
         try:
-            state = PersonState.from_bytes(self._state.value())
-            if value[_KIND] == "candidate":
-                times = self._machine.on_candidate(state, contract.read_candidate(value[_BODY]), now)
-            else:
-                times = self._machine.on_cancel(state, contract.read_cancel(value[_BODY]), now)
+            times, decisions = self._machine.receive(people, row, ctx.timer_service().current_watermark())
         except ContractError as error:
-            yield _dead_letter(value, error, ctx.timestamp())
+            yield _row(*letters.dead_letter(row, error, ctx.timestamp()))
             return
         self._state.update(state.to_bytes())
-        for at in times:
+        for _, at in times:
             ctx.timer_service().register_event_time_timer(at)
+        yield from _rows(decisions)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
         stored = self._state.value()
         if stored is None:
             return
-        state = PersonState.from_bytes(stored)
-        decisions = self._machine.on_timer(state, timestamp)
+        person, state = ctx.get_current_key(), PersonState.from_bytes(stored)
+        if state.moved:
+            return
+        if any(link[0] <= timestamp for link in state.links):
+            yield _passed_on(Input(HANDOVER, person, stored[1:].decode(), timestamp))
+            moved = PersonState()
+            moved.moved = True
+            self._state.update(moved.to_bytes())
+            return
+        people = People(lambda _: state)
+        decisions = self._machine.due(people, [person], timestamp)
+        following = state.next_due()
+        if following is not None:
+            ctx.timer_service().register_event_time_timer(following)
         if state:
             self._state.update(state.to_bytes())
         else:
             self._state.clear()
-        for decision in decisions:
-            person = decision.candidate.person_id
-            yield Row("trigger_decisions", person, contract.decision_row(decision))
-            if decision.sent:
-                yield Row("triggers", person, contract.trigger_row(decision))
+        yield from _rows(decisions)
 
 
-def _dead_letter(value: Any, error: ContractError, at_ms: int) -> Row:
-    """A row that breaks its contract. Its origin is not known here, so its key is the person it names."""
-    body = {
-        "stage": "gate",
-        "reason": "bad_contract",
-        "raw": base64.b64encode(value[_BODY].encode()).decode(),
-        "topic": "trigger_candidates" if value[_KIND] == "candidate" else "events",
-        "partition": None,
-        "offset": None,
-        "failed_at": to_text(at_ms),
-        "attempts": 1,
-        "detail": str(error),
-    }
-    return Row("dead_letters", value[_PERSON], orjson.dumps(body).decode())
+class DecideTogether(_Deciding):
+    """The few people who are one under several ids, or share an address: rows of LINKED → rows of OUTPUT.
+
+    All under one key, so that one person's decision can look at another's state.
+    """
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        super().open(runtime_context)
+        states = MapStateDescriptor("people", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+        states.enable_time_to_live(self._time_to_live())
+        self._states: MapState = runtime_context.get_map_state(states)
+        self._timers: MapState = runtime_context.get_map_state(MapStateDescriptor("timers", Types.LONG(), Types.STRING()))
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
+        _, person, body, kind, at, known_at, facts = value
+        row = Input(kind, person, body, at, known_at, facts)
+        people = People(self._load)
+        if row.kind == HANDOVER:
+            people.state(row.person_id).take_over(PersonState.from_text(row.body))
+            self._store(people, ctx)
+            return
+        try:
+            _, decisions = self._machine.receive(people, row, ctx.timer_service().current_watermark())
+        except ContractError as error:
+            yield _row(*letters.dead_letter(row, error, ctx.timestamp()))
+            return
+        self._store(people, ctx)
+        yield from _rows(decisions)
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
+        waiting = self._timers.get(timestamp)
+        if waiting is None:
+            return
+        self._timers.remove(timestamp)
+        people = People(self._load)
+        decisions = self._machine.due(people, waiting.split("\n"), timestamp)
+        self._store(people, ctx)
+        yield from _rows(decisions)
+
+    def _load(self, person: str) -> PersonState:
+        return PersonState.from_bytes(self._states.get(person))
+
+    def _store(self, people: People, ctx: Any) -> None:
+        for person, state in people.touched.items():
+            self._states.put(person, state.to_bytes())
+            for at in state.timers():
+                waiting = (self._timers.get(at) or "").split("\n")
+                if person not in waiting:
+                    self._timers.put(at, "\n".join(filter(None, [*waiting, person])))
+                    ctx.timer_service().register_event_time_timer(at)
+
+
+def _passed_on(row: Input) -> Row:
+    return Row(LINKED, row.person_id, row.body, row.kind, row.at, row.known_at, row.facts)
+
+
+def _row(topic: str, key: str, body: str) -> Row:
+    return Row(topic, key, body, None, None, None, None)
+
+
+def _rows(decisions: Iterable[Decision]) -> Iterator[Row]:
+    for decision in decisions:
+        person = decision.candidate.person_id
+        yield _row("trigger_decisions", person, contract.decision_row(decision))
+        if decision.sent:
+            yield _row("triggers", person, contract.trigger_row(decision))

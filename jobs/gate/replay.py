@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from jobs.gate import contract
 from jobs.gate.decisions import Decision
 from jobs.gate.errors import ContractError
+from jobs.gate.inbox import Input
 from jobs.gate.machine import Machine
+from jobs.gate.people import Everybody, People
 from jobs.gate.retention import GateSettings
-from jobs.gate.state import PersonState
 
-
-class Input(NamedTuple):
-    """One row of `gate_inputs`. at: D of a candidate, t of a cancel event, epoch ms."""
-
-    at: int
-    kind: str
-    person_id: str
-    body: str
-    known_at: int | None = None
-    facts: str | None = None
+_BEFORE_ALL = -(1 << 63)
 
 
 class Broken(NamedTuple):
@@ -34,34 +26,37 @@ class Broken(NamedTuple):
 
 
 def decide(inputs: Iterable[Input], settings: GateSettings) -> Iterator[Decision | Broken]:
-    """Decisions of all people, person by person, each in the order of D. inputs: in any order.
+    """Decisions of all people, in order of D. inputs: in any order.
 
-    As the operator sees it: an input comes when the watermark reaches its time; timers up to before it have fired, those of its own time
-    have not, so a decision knows all facts with t ≤ D.
+    All inputs are taken in before the first decision: facts keep their times, so it makes no difference.
     """
-    people: dict[str, list[Input]] = defaultdict(list)
-    candidates: set[str] = set()
-    for row in inputs:
-        people[row.person_id].append(row)
-        if row.kind == "candidate":
-            candidates.add(row.person_id)
-    machine = Machine(settings)
-    for person in sorted(candidates):
-        yield from _person(machine, sorted(people[person]))
-
-
-def _person(machine: Machine, inputs: Iterable[Input]) -> Iterator[Decision | Broken]:
-    state, due = PersonState(), set[int]()
-    for row in inputs:
-        for at in sorted(at for at in due if at < row.at):
-            due.discard(at)
-            yield from machine.on_timer(state, at)
+    machine, everybody = Machine(settings), Everybody()
+    timers: dict[int, set[str]] = defaultdict(set)
+    people = People(everybody.__getitem__)
+    for row in sorted(inputs, key=_order):
         try:
-            if row.kind == "candidate":
-                due.update(machine.on_candidate(state, contract.read_candidate(row.body), row.at - 1))
-            else:
-                machine.on_cancel(state, contract.read_cancel(row.body), row.at - 1)
+            times, decisions = machine.receive(people, row, _BEFORE_ALL)
         except ContractError as error:
             yield Broken(row.person_id, row.kind, str(error))
-    for at in sorted(due):
-        yield from machine.on_timer(state, at)
+            continue
+        yield from decisions
+        for person, at in times:
+            timers[at].add(person)
+    instants = list(timers)
+    heapq.heapify(instants)
+    while instants:
+        at = heapq.heappop(instants)
+        persons = timers.pop(at, None)
+        if persons is None:
+            continue
+        people = People(everybody.__getitem__)
+        yield from machine.due(people, persons, at)
+        for person, state in people.touched.items():
+            following = state.next_due()
+            if following is not None and person not in timers.get(following, ()):
+                timers[following].add(person)
+                heapq.heappush(instants, following)
+
+
+def _order(row: Input) -> tuple[int, str, str, str]:
+    return row.at, row.kind, row.person_id, row.body

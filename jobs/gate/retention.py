@@ -1,15 +1,20 @@
-"""How long the gate remembers, all in event time."""
+"""How long the gate remembers, all in event time, and the other numbers it was started with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from jobs.definitions.trigger import Trigger
 from jobs.durations import millis
+from jobs.gate import rules
+from jobs.gate.rules import Rules
+from jobs.settings import Gate, Settings
 
 DAY_MS = 86_400_000
+_LONGEST_CAP_MS = 32 * DAY_MS
+"""Caps may be raised to 31 days while the gate runs; a local day may begin a day earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +23,35 @@ class GateSettings:
 
     cancels_ms: a cancel event counts up to this long before D, even if `since` lies further back.
     decided_ms: how long a physical repeat of a candidate is known as one; more than Kafka keeps the topic.
-    sends_ms: how long the same trigger_id is a duplicate. A send outlives it while the cooldown it was sent with needs it: a cooldown
-    that is raised beyond both later finds only the sends that are still there.
+    duplicate_ms: how long the same occasion is a duplicate. sends_ms: how long a send is kept at least; it outlives that while the cooldown
+    it was sent with needs it: a cooldown that is raised beyond both later finds only the sends that are still there.
     forget_ms: a person of whom nothing new came for so long, by the wall clock, is forgotten; longer than all of the above.
+    arbitration_ms: the window in which candidates of a person compete. tenant, epoch: part of every trigger_id.
     """
 
+    rules: Rules = field(default_factory=lambda: rules.rules(Gate()))
+    arbitration_ms: int = 30_000
+    tenant: str = "default"
+    epoch: int = 1
     cancels_ms: int = 8 * DAY_MS
     decided_ms: int = 8 * DAY_MS
-    sends_ms: int = 30 * DAY_MS
-    forget_ms: int = 60 * DAY_MS
+    duplicate_ms: int = 30 * DAY_MS
+    sends_ms: int = _LONGEST_CAP_MS
+    forget_ms: int = 62 * DAY_MS
 
 
-def long_enough_for(triggers: Iterable[Trigger]) -> GateSettings:
+def long_enough_for(triggers: Iterable[Trigger], config: Settings) -> GateSettings:
     """What these need: a candidate that waits `send_after` asks for cancels since it fired, a cooldown for sends as long ago."""
     headers = [trigger.header for trigger in triggers]
     wait = millis(max((header.send_after for header in headers), default=timedelta(0)))
     cooldown = millis(max((header.cooldown for header in headers), default=timedelta(0)))
-    cancels = 8 * DAY_MS + wait
+    plain = GateSettings()
+    cancels = plain.cancels_ms + wait
     return GateSettings(
-        cancels_ms=cancels, decided_ms=8 * DAY_MS, sends_ms=30 * DAY_MS, forget_ms=30 * DAY_MS + max(cancels, cooldown, 30 * DAY_MS)
+        rules=rules.rules(config.gate),
+        arbitration_ms=millis(config.times.arbitration),
+        tenant=config.tenant,
+        epoch=config.epoch,
+        cancels_ms=cancels,
+        forget_ms=30 * DAY_MS + max(cancels, cooldown, plain.sends_ms),
     )

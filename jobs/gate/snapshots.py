@@ -12,12 +12,44 @@ from typing import Any
 import orjson
 
 from jobs.gate.errors import SnapshotError
+from jobs.gate.hashing import repeat_key
 
-VERSION = 1
-Layout = list[Any]
-"""Version 1: [cancels, sends, decided, pending], see state.py."""
+VERSION = 2
+Layout = Any
+"""Version 1: [cancels, sends, decided, pending]. Version 2: an object of what is there, see state.py."""
 
-MIGRATIONS: Mapping[int, Callable[[Layout], Layout]] = {}
+
+def to_2(layout: Layout) -> Layout:
+    """Version 1 kept with a candidate what was known of the person as of T and D; version 2 keeps versions of the profile."""
+    cancels, sends, decided, pending = layout
+    profiles: dict[str, dict[int, Any]] = {}
+    for row in pending:
+        person, purpose, fired_at, decide_at = row[3], row[8], row[11], row[13]
+        at_fire = {"consent": {purpose: _consent(row[20:24])}} if row[19] else None
+        at_decision = {"email": row[25], "suppressed": row[30], "consent": {purpose: _consent(row[26:30])}} if row[24] else None
+        versions = profiles.setdefault(person, {})
+        versions.setdefault(fired_at, at_fire if at_fire is None or at_decision is None else at_decision | at_fire)
+        versions[decide_at] = at_decision
+    new = {
+        "cancels": cancels,
+        "sends": sends,
+        "decided": [[repeat_key(source_id, fired_at), decided_at] for source_id, fired_at, decided_at in decided],
+        "pending": [[*row[:19], "", _class(row[8]), "email", None, None, row[0], None, None, False] for row in pending],
+        "profiles": {person: sorted([at, facts] for at, facts in versions.items()) for person, versions in profiles.items()},
+    }
+    return {name: value for name, value in new.items() if value}
+
+
+def _class(purpose: str) -> str:
+    return "transactional" if purpose == "transactional" else "marketing"
+
+
+def _consent(row: Layout) -> Layout:
+    granted, version, source, at = row
+    return {"granted": granted, "version": version, "source": source, "at": at}
+
+
+MIGRATIONS: Mapping[int, Callable[[Layout], Layout]] = {1: to_2}
 """Version n → the function that turns its layout into that of n + 1. Never taken out: savepoints live long."""
 
 

@@ -1,93 +1,219 @@
-"""What the gate remembers of one person: cancel events, sends, decided candidates, candidates that wait for D."""
+"""What the gate remembers of one person."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from jobs.gate import snapshots
 from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
+from jobs.gate.control import Change
 from jobs.gate.decisions import Send
-from jobs.gate.retention import GateSettings
+from jobs.gate.hashing import repeat_key
+from jobs.gate.profiles import Facts
 
 Row = Any  # list or tuple, in the order the comments below give
-_TRIGGER_ID, _FIRED_AT, _DECIDE_AT = (Candidate._fields.index(name) for name in ("trigger_id", "fired_at", "decide_at"))
+_DECIDE_AT, _FIRED_AT, _SOURCE_ID = (Candidate._fields.index(name) for name in ("decide_at", "fired_at", "source_id"))
+OPEN_FIELDS = (
+    "trigger_id", "trigger", "version", "person_id", "purpose", "fired_at", "since", "decide_at", "expires_at", "cancel_on",
+    "identified_at", "merged_from",
+)  # fmt: skip
+_UNKNOWN: dict[str, Any] = dict.fromkeys(Candidate._fields, "") | {"held": False}
+_RETURNED_AT = Send._fields.index("returned_at")
 
 
 class PersonState:
     """One person's memory. Rows stay as JSON gives them and become facts only when asked for: most inputs look at few of them."""
 
-    __slots__ = ("_cancels", "_decided", "_pending", "_sends")
+    __slots__ = (
+        "cancels",
+        "changes",
+        "decided",
+        "links",
+        "merged",
+        "merged_into",
+        "moved",
+        "open",
+        "pending",
+        "profiles",
+        "returned",
+        "sends",
+        "shares",
+    )
 
     def __init__(self) -> None:
-        self._cancels: list[Row] = []  # at, event_id, event
-        self._sends: list[Row] = []  # trigger, trigger_id, decided_at, keep_until
-        self._decided: list[Row] = []  # trigger_id, fired_at, decided_at
-        self._pending: list[Row] = []  # CANDIDATE_FIELDS
+        self.cancels: list[Row] = []  # CancelEvent
+        self.sends: list[Row] = []  # Send
+        self.returned: list[Row] = []  # trigger_id, at: of sends that are still to be decided, in a replay
+        self.decided: list[Row] = []  # hashing.repeat_key, decided_at
+        self.pending: list[Row] = []  # Candidate
+        self.open: list[Row] = []  # Sent: may still be cancelled
+        self.profiles: dict[str, list[Row]] = {}  # id of the person, or of one merged into it → [valid_from, facts or None], by time
+        self.changes: list[Row] = []  # control.Change
+        self.links: list[Row] = []  # at, how, one id, the other: not in force yet
+        self.merged: list[str] = []  # ids that are this person now
+        self.merged_into: str | None = None  # who this person is now
+        self.shares: list[Row] = []  # other person, from when on: have had the same address
+        self.moved: bool = False  # decided elsewhere, together with others
 
     @classmethod
     def from_bytes(cls, data: bytes | None) -> PersonState:
         """None = a person never seen. Raises: SnapshotError."""
         state = cls()
         if data is not None:
-            state._cancels, state._sends, state._decided, state._pending = snapshots.unpack(data)
+            for name, value in snapshots.unpack(data).items():
+                setattr(state, name, value)
         return state
 
+    @classmethod
+    def from_text(cls, text: str) -> PersonState:
+        """What `to_bytes` gave, without the version byte: from one operator of a job to another."""
+        return cls.from_bytes(bytes((snapshots.VERSION,)) + text.encode())
+
     def to_bytes(self) -> bytes:
-        return snapshots.pack([self._cancels, self._sends, self._decided, self._pending])
+        return snapshots.pack({name: value for name in PersonState.__slots__ if (value := getattr(self, name))})
 
     def __bool__(self) -> bool:
         """False: nothing is remembered, the adapter may drop the state."""
-        return bool(self._cancels or self._sends or self._decided or self._pending)
+        return any(getattr(self, name) for name in PersonState.__slots__)
 
-    def add_cancel(self, cancel: CancelEvent) -> None:
-        """The same event_id again changes nothing."""
-        if cancel.event_id not in [row[1] for row in self._cancels]:
-            self._cancels.append(tuple(cancel))
+    # ---- what came in
 
-    def cancels(self, events: Collection[str], since: int, until: int) -> list[CancelEvent]:
-        """Those of these names with t in [since, until], earliest first."""
-        found = [CancelEvent._make(row) for row in self._cancels if since <= row[0] <= until and row[2] in events]
+    def add_cancel(self, cancel: CancelEvent) -> bool:
+        """The same event_id again changes nothing, but that it may count earlier. Returns: whether it is new or counts earlier."""
+        for place, row in enumerate(self.cancels):
+            if row[1] == cancel.event_id:
+                if _known_at(row) <= cancel.known_at:
+                    return False
+                self.cancels[place] = _short(cancel)
+                return True
+        self.cancels.append(_short(cancel))
+        return True
+
+    def add_profile(self, person: str, valid_from: int, facts: Facts | None) -> None:
+        """One version; a second one of the same instant replaces the first."""
+        versions = self.profiles.setdefault(person, [])
+        place = len(versions)
+        while place and versions[place - 1][0] > valid_from:
+            place -= 1
+        if place and versions[place - 1][0] == valid_from:
+            versions[place - 1] = [valid_from, facts]
+        else:
+            versions.insert(place, [valid_from, facts])
+
+    def add_change(self, change: Change) -> None:
+        if list(change) not in [list(row) for row in self.changes]:
+            self.changes.append(tuple(change))
+
+    def add_pending(self, candidate: Candidate) -> None:
+        self.pending.append(tuple(candidate))
+
+    def add_open(self, candidate: Candidate) -> None:
+        self.open.append(tuple(getattr(candidate, name) for name in OPEN_FIELDS))
+
+    def add_send(self, send: Send) -> None:
+        self.sends.append(tuple(send) if send.returned_at is not None else tuple(send)[:_RETURNED_AT])
+        for trigger_id, at_ms in self.returned:
+            if trigger_id == send.trigger_id:
+                self.give_back(trigger_id, at_ms)
+
+    def add_decided(self, candidate: Candidate) -> None:
+        self.decided.append((repeat_key(*candidate.key), candidate.decide_at))
+
+    def give_back(self, trigger_id: str, at_ms: int) -> None:
+        """The send reached nobody; it counts no more from then on. Earlier news wins."""
+        for place, row in enumerate(self.sends):
+            if row[1] == trigger_id:
+                send = Send(*row)
+                if send.returned_at is None or send.returned_at > at_ms:
+                    self.sends[place] = tuple(send._replace(returned_at=at_ms))
+                return
+        if (trigger_id, at_ms) not in [tuple(row) for row in self.returned]:
+            self.returned.append((trigger_id, at_ms))
+
+    def take_over(self, other: PersonState) -> None:
+        """Becomes the other, keeping what was known here already (links that came first)."""
+        for name in PersonState.__slots__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, list):
+                setattr(self, name, [*theirs, *(row for row in mine if list(row) not in [list(known) for known in theirs])])
+            elif isinstance(mine, dict):
+                setattr(self, name, theirs | mine)
+            else:
+                setattr(self, name, theirs or mine)
+
+    # ---- what is asked
+
+    def cancels_of(self, events: Collection[str], since: int, until: int, known_by: int) -> list[CancelEvent]:
+        """Those of these names with t in [since, until] that count by `known_by`, earliest first."""
+        found = [
+            CancelEvent(row[0], row[1], row[2], _known_at(row))
+            for row in self.cancels
+            if since <= row[0] <= until and row[2] in events and _known_at(row) <= known_by
+        ]
         found.sort()
         return found
 
-    def add_send(self, send: Send) -> None:
-        self._sends.append(tuple(send))
+    def all_cancels(self) -> list[CancelEvent]:
+        return [CancelEvent(row[0], row[1], row[2], _known_at(row)) for row in self.cancels]
 
-    def sends_of(self, trigger: str, after: int, until: int) -> list[Send]:
-        """Those with decided_at in (after, until], in the order in which they were decided."""
-        return [Send._make(row) for row in self._sends if row[0] == trigger and after < row[2] <= until]
+    def all_sends(self) -> list[Send]:
+        return [Send(*row) for row in self.sends]
 
-    def sends_with(self, trigger_id: str) -> list[Send]:
-        return [Send._make(row) for row in self._sends if row[1] == trigger_id]
+    def profile(self, person: str, at_ms: int) -> tuple[bool, Facts | None]:
+        """Whether there was a version as of then, and what it said; None = a tombstone."""
+        found: tuple[bool, Facts | None] = (False, None)
+        for valid_from, facts in self.profiles.get(person, ()):
+            if valid_from > at_ms:
+                break
+            found = (True, facts)
+        return found
 
-    def add_pending(self, candidate: Candidate) -> None:
-        self._pending.append(tuple(candidate))
+    def all_changes(self) -> Iterable[Change]:
+        return (Change(*row) for row in self.changes)
+
+    def waiting(self) -> list[Candidate]:
+        return [Candidate.from_state(row) for row in self.pending]
+
+    def still_open(self) -> list[Candidate]:
+        """What was sent and may still be cancelled, as far as that needs to know it."""
+        return [_opened(row) for row in self.open]
 
     def take_due(self, at_ms: int) -> list[Candidate]:
-        """Takes out the candidates with D ≤ at_ms, in the order in which they are decided."""
-        due = [Candidate.from_state(row) for row in self._pending if row[_DECIDE_AT] <= at_ms]
-        self._pending = [row for row in self._pending if row[_DECIDE_AT] > at_ms]
-        due.sort(key=lambda candidate: (candidate.decide_at, -candidate.priority, candidate.fired_at, candidate.trigger_id))
+        """Takes out the candidates with D ≤ at_ms."""
+        due = [Candidate.from_state(row) for row in self.pending if row[_DECIDE_AT] <= at_ms]
+        if due:
+            self.pending = [row for row in self.pending if row[_DECIDE_AT] > at_ms]
         return due
 
-    def add_decided(self, candidate: Candidate) -> None:
-        self._decided.append((*candidate.key, candidate.decide_at))
-
     def knows(self, candidate: Candidate) -> bool:
-        """Whether this is a physical repeat: the same trigger_id and fired_at waits or was decided."""
-        trigger_id, fired_at = candidate.key
-        for row in self._decided:
-            if row[0] == trigger_id and row[1] == fired_at:
+        """Whether this is a physical repeat: the same source_id and fired_at waits or was decided."""
+        source_id, fired_at = candidate.key
+        if self.decided:
+            key = repeat_key(source_id, fired_at)
+            if any(row[0] == key for row in self.decided):
                 return True
-        return any(row[_TRIGGER_ID] == trigger_id and row[_FIRED_AT] == fired_at for row in self._pending)
+        return any(row[_SOURCE_ID] == source_id and row[_FIRED_AT] == fired_at for row in self.pending)
 
-    def prune(self, settings: GateSettings, now_ms: int) -> None:
-        """Forgets what no candidate with D ≥ now_ms, nor one that still waits, can ask for. now_ms: the watermark."""
-        if self._pending:
-            now_ms = min(now_ms, *(row[_DECIDE_AT] for row in self._pending))
-        cancels_from, decided_from = now_ms - settings.cancels_ms, now_ms - settings.decided_ms
-        self._cancels = [row for row in self._cancels if row[0] > cancels_from]
-        self._sends = [row for row in self._sends if row[3] > now_ms]
-        self._decided = [row for row in self._decided if row[2] > decided_from]
+    def timers(self) -> set[int]:
+        """When something here falls due: candidates and links."""
+        return {row[_DECIDE_AT] for row in self.pending} | {link[0] for link in self.links}
+
+    def next_due(self) -> int | None:
+        """The earliest D that waits."""
+        return min((row[_DECIDE_AT] for row in self.pending), default=None)
+
+
+def _opened(row: Row) -> Candidate:
+    known = dict(zip(OPEN_FIELDS, row, strict=True))
+    return Candidate(**(_UNKNOWN | known | {"cancel_on": tuple(known["cancel_on"])}))
+
+
+def _short(cancel: CancelEvent) -> Row:
+    """Without known_at where it is t, as it nearly always is."""
+    return tuple(cancel) if cancel.known_at != cancel.at else tuple(cancel)[:3]
+
+
+def _known_at(row: Row) -> int:
+    return int(row[3] if len(row) > 3 else row[0])

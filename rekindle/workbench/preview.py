@@ -19,7 +19,8 @@ from rekindle.workbench.history.environment import environment, offline_settings
 from rekindle.workbench.history.running import Report
 
 _BEFORE = timedelta(hours=72)
-"""Events this much older than the first candidate are read too: an order since the first add cancels, and carts live as long."""
+"""Events this much older than the first candidate are read too: an order since the first add cancels. A cart in use may be older: of orders
+before that, only those of its own device count, which empty it."""
 
 
 def run(settings: Settings, trigger: Trigger, since: int | None, report: Report | None = None) -> list[Decision]:

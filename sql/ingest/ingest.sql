@@ -50,7 +50,8 @@ CREATE TEMPORARY VIEW device_events AS
 SELECT
     device_id, event, event_time, arrival, anonymous_id, user_id,
     behavioural AND event_time >= received_at - ${historical_after} AS behavioural,
-    product_id, name, price, quantity, currency, cart_id, `value`, category, query, url, referrer, campaign, lines
+    product_id, name, price, quantity, currency, cart_id, `value`, category, query, url, referrer, campaign, lines,
+    CASE WHEN event = 'Aliased' THEN previous_id END AS previous_id, timezone, locale
 FROM arrivals
 WHERE NOT collides
 UNION ALL
@@ -61,7 +62,8 @@ SELECT
     CAST(NULL AS STRING) AS currency, CAST(NULL AS STRING) AS cart_id, CAST(NULL AS DECIMAL(18, 2)) AS `value`,
     CAST(NULL AS STRING) AS category, CAST(NULL AS STRING) AS query, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS referrer,
     CAST(NULL AS STRING) AS campaign,
-    CAST(NULL AS ARRAY<ROW<product_id STRING, name STRING, price DECIMAL(18, 2), quantity INT>>) AS lines
+    CAST(NULL AS ARRAY<ROW<product_id STRING, name STRING, price DECIMAL(18, 2), quantity INT>>) AS lines,
+    CAST(NULL AS STRING) AS previous_id, CAST(NULL AS STRING) AS timezone, CAST(NULL AS STRING) AS locale
 FROM arrivals
 WHERE NOT collides AND event = 'Aliased' AND previous_id IS NOT NULL AND user_id IS NOT NULL
 UNION ALL
@@ -72,14 +74,15 @@ SELECT
     CAST(NULL AS STRING) AS currency, CAST(NULL AS STRING) AS cart_id, CAST(NULL AS DECIMAL(18, 2)) AS `value`,
     CAST(NULL AS STRING) AS category, CAST(NULL AS STRING) AS query, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS referrer,
     CAST(NULL AS STRING) AS campaign,
-    CAST(NULL AS ARRAY<ROW<product_id STRING, name STRING, price DECIMAL(18, 2), quantity INT>>) AS lines
+    CAST(NULL AS ARRAY<ROW<product_id STRING, name STRING, price DECIMAL(18, 2), quantity INT>>) AS lines,
+    CAST(NULL AS STRING) AS previous_id, CAST(NULL AS STRING) AS timezone, CAST(NULL AS STRING) AS locale
 FROM raw_heartbeats;
 
 CREATE TEMPORARY VIEW device_activity AS
 SELECT KAFKA_PARTITION(device_id, ${partitions}) AS kafka_partition, *
 FROM DEVICE_ACTIVITY(
     input => TABLE device_events PARTITION BY device_id, cart_gap_ms => ${cart_gap_ms}, session_gap_ms => ${session_gap_ms},
-    cart_changes_only => ${cart_changes_only}, uid => 'device_activity'
+    cart_changes_only => ${cart_changes_only}, cart_memory_ms => ${cart_memory_ms}, uid => 'device_activity'
 );
 
 CREATE TEMPORARY VIEW timed_activity AS
@@ -96,7 +99,7 @@ WHERE event IN ('identity', '$$heartbeat');
 INSERT INTO carts_sink
 SELECT
     NULLIF(event, 'cart'), device_id, user_id, cart_id, items, item_count, total, currency, adds, removes, orders, ISO_TIME(first_add_at),
-    ISO_TIME(last_at), ISO_TIME(ended_at), cart_hash, ended_at
+    ISO_TIME(last_at), ISO_TIME(ended_at), cart_hash, timezone, locale, ended_at
 FROM timed_activity
 WHERE event IN ('cart', '$$heartbeat');
 
@@ -104,7 +107,7 @@ INSERT INTO sessions_sink
 SELECT
     NULLIF(event, 'session'), SESSION_ID(device_id, ISO_TIME(started_at)), device_id, user_id, ISO_TIME(started_at), ISO_TIME(last_at),
     ISO_TIME(ended_at), events, pages, product_views, products, categories, last_product_id, searches, last_query, filters, adds, orders,
-    revenue, campaign, referrer, landing_url, ended_at
+    revenue, campaign, referrer, landing_url, timezone, locale, ended_at
 FROM timed_activity
 WHERE event IN ('session', '$$heartbeat');
 

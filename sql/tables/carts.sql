@@ -14,6 +14,8 @@ CREATE TEMPORARY TABLE carts_topic (
     first_add_at TIMESTAMP_LTZ(3),
     last_at TIMESTAMP_LTZ(3),
     cart_hash STRING,
+    timezone STRING,
+    locale STRING,
     ended_at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
     WATERMARK FOR ended_at AS CASE WHEN event = '$$heartbeat' THEN ended_at END
 ) WITH (${source_carts});
@@ -21,6 +23,7 @@ CREATE TEMPORARY TABLE carts_topic (
 -- What authors read.
 CREATE TEMPORARY VIEW carts AS
 SELECT
-    device_id, user_id, cart_id, items, item_count, total, currency, adds, removes, orders, first_add_at, last_at, ended_at, cart_hash
+    device_id, user_id, cart_id, items, item_count, total, currency, adds, removes, orders, first_add_at, last_at, ended_at, cart_hash,
+    timezone, locale
 FROM carts_topic
 WHERE event IS NULL;

@@ -14,5 +14,7 @@ CREATE TEMPORARY TABLE carts_sink (
     last_at STRING,
     ended_at STRING,
     cart_hash STRING,
+    timezone STRING,
+    locale STRING,
     record_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
 ) WITH (${sink_carts});

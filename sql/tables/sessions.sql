@@ -21,6 +21,8 @@ CREATE TEMPORARY TABLE sessions_topic (
     campaign STRING,
     referrer STRING,
     landing_url STRING,
+    timezone STRING,
+    locale STRING,
     ended_at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
     WATERMARK FOR ended_at AS CASE WHEN event = '$$heartbeat' THEN ended_at END
 ) WITH (${source_sessions});
@@ -29,6 +31,6 @@ CREATE TEMPORARY TABLE sessions_topic (
 CREATE TEMPORARY VIEW sessions AS
 SELECT
     session_id, device_id, user_id, started_at, last_at, ended_at, events, pages, product_views, products, categories, last_product_id,
-    searches, last_query, filters, adds, orders, revenue, campaign, referrer, landing_url
+    searches, last_query, filters, adds, orders, revenue, campaign, referrer, landing_url, timezone, locale
 FROM sessions_topic
 WHERE event IS NULL;

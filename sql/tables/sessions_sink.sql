@@ -21,5 +21,7 @@ CREATE TEMPORARY TABLE sessions_sink (
     campaign STRING,
     referrer STRING,
     landing_url STRING,
+    timezone STRING,
+    locale STRING,
     record_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
 ) WITH (${sink_sessions});

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from tests.oracle.decode import MINUTE, Line, Row
+from tests.oracle.decode import DAY, MINUTE, Line, Row
 from tests.oracle.instants import to_text
 
 SESSION_GAP = 30 * MINUTE
 CART_GAP = 5 * MINUTE
+CART_MEMORY = 72 * 60 * MINUTE
 CART_EVENTS = {"Product Added", "Product Removed", "Cart Viewed", "Order Completed"}
 NO_MONEY = Decimal("0.00")
 
@@ -30,16 +34,20 @@ class Item:
 
 @dataclass
 class Cart:
-    """The cart of one cart session while it is folded. items: None when no cart is open; else product_id → Item, oldest first."""
+    """A device's cart while it is folded. items: None when no cart is open; else product_id → Item, oldest first."""
 
     items: dict[str, Item] | None = None
     adds: int = 0
     removes: int = 0
     orders: int = 0
     first_add_at: int | None = None
+    changed_at: int = 0
+    cart_id: str | None = None
+    currency: str | None = None
 
-    def open_at(self, t: int) -> dict[str, Item]:
+    def change_at(self, t: int) -> dict[str, Item]:
         """The content, of a new cart when none is open."""
+        self.changed_at = t
         if self.items is None:
             self.items, self.adds, self.removes, self.first_add_at = {}, 0, 0, t
         return self.items
@@ -48,7 +56,7 @@ class Cart:
         lines = usable_lines(row)
         if not lines:
             return
-        items = self.open_at(row.t)
+        items = self.change_at(row.t)
         self.adds += 1
         for line in lines:
             put(items, line)
@@ -57,6 +65,7 @@ class Cart:
         if self.items is None:
             return
         self.removes += 1
+        self.changed_at = row.t
         for line in usable_lines(row):
             item = self.items.get(line.product_id or "")
             if item is not None:
@@ -67,7 +76,7 @@ class Cart:
     def replace(self, row: Row) -> None:
         if row.lines is None or (self.items is None and not usable_lines(row)):
             return
-        before = self.open_at(row.t)
+        before = self.change_at(row.t)
         self.items = {}
         for line in usable_lines(row):
             put(self.items, line)
@@ -117,23 +126,79 @@ def by_device(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return devices
 
 
-def cart(rows: list[Row], gap: int) -> dict[str, Any] | None:
-    """One cart session → its row, or None when it holds no cart event."""
-    if not any(row.event in CART_EVENTS for row in rows):
-        return None
-    state = Cart()
+@dataclass(frozen=True)
+class Naming:
+    """The device is said to be a person's. place: when. formerly: the id that person had until now, where the event says so."""
+
+    place: tuple[int, int, int]
+    person: str
+    formerly: str | None = None
+
+
+def namings(rows: Iterable[Row]) -> dict[str, list[Naming]]:
+    """Per device everything that names somebody, in event time; of two at one place the first. rows: all, in any order."""
+    found: dict[str, dict[tuple[int, int, int], Naming]] = defaultdict(dict)
     for row in rows:
-        if row.event in FOLD:
-            FOLD[row.event](state, row)
+        if row.user_id is None:
+            continue
+        if row.behavioural or any(device == row.device_id for device, _ in row.pairs):
+            formerly = json.loads(row.raw.value or b"").get("previousId") if row.event == "Aliased" else None
+            found[row.device_id][row.place] = Naming(row.place, row.user_id, formerly)
+        for device, person in row.pairs:
+            found[device].setdefault(row.place, Naming(row.place, person))
+    return {device: sorted(by_place.values(), key=lambda naming: naming.place) for device, by_place in found.items()}
+
+
+def arrivals_of_others(named: list[Naming]) -> list[tuple[int, int, int]]:
+    """Places at which a device becomes somebody else's. Not when nobody was named in seven days, nor when a person goes by a new id."""
+    return [
+        after.place
+        for before, after in pairwise(named)
+        if after.place[0] - before.place[0] <= 7 * DAY and before.person not in (after.person, after.formerly)
+    ]
+
+
+def person_at(named: list[Naming], row: Row) -> str | None:
+    """Who was last named on the device, up to and in this row; None when that is more than seven days ago."""
+    last_one = last(naming for naming in named if naming.place <= row.place)
+    return None if last_one is None or row.t - last_one.place[0] > 7 * DAY else last_one.person
+
+
+def carts(rows: list[Row], named: list[Naming], gap: int = CART_GAP, memory: int = CART_MEMORY) -> Iterable[dict[str, Any]]:
+    """The cart sessions of a device that hold a cart event, as rows.
+
+    rows: what counts for carts, in order. named: what names somebody on this device. memory: ms a cart is kept after its last change.
+    """
+    borders = arrivals_of_others(named)
+    persons: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        persons[bisect_right(borders, row.place)].append(row)
+    for _, of_person in sorted(persons.items()):
+        state = Cart()
+        for run in runs(of_person, gap):
+            if not state.items or run[0].t - state.changed_at > memory:
+                state = Cart()
+            state.adds = state.removes = state.orders = 0
+            for row in run:
+                if row.event in FOLD:
+                    FOLD[row.event](state, row)
+            state.cart_id = last([state.cart_id, *(row.columns["cart_id"] for row in run)])
+            state.currency = last([state.currency, *(row.columns["currency"] for row in run)])
+            if any(row.event in CART_EVENTS for row in run):
+                yield cart_row(state, run, person_at(named, run[-1]), gap)
+
+
+def cart_row(state: Cart, rows: list[Row], person: str | None, gap: int) -> dict[str, Any]:
+    """state: at the end of the cart session that these rows are."""
     items = list((state.items or {}).values())
     return {
         "device_id": rows[0].device_id,
-        "user_id": last(row.user_id for row in rows),
-        "cart_id": last(row.columns["cart_id"] for row in rows),
+        "user_id": person,
+        "cart_id": state.cart_id,
         "items": [{"product_id": i.product_id, "name": i.name, "quantity": i.quantity, "price": i.price} for i in items],
         "item_count": sum(item.quantity for item in items),
         "total": sum(((item.price or NO_MONEY) * item.quantity for item in items), NO_MONEY),
-        "currency": last(row.columns["currency"] for row in rows),
+        "currency": state.currency,
         "adds": state.adds,
         "removes": state.removes,
         "orders": 0 if state.items is not None else state.orders,
@@ -141,6 +206,8 @@ def cart(rows: list[Row], gap: int) -> dict[str, Any] | None:
         "last_at": rows[-1].t,
         "ended_at": rows[-1].t + gap,
         "cart_hash": cart_hash(state.first_add_at, items),
+        "timezone": last(row.columns["timezone"] for row in rows),
+        "locale": last(row.columns["locale"] for row in rows),
     }
 
 
@@ -178,6 +245,8 @@ def session(rows: list[Row], gap: int) -> dict[str, Any]:
         "campaign": first(row.columns["campaign"] for row in rows),
         "referrer": first(row.columns["referrer"] for row in rows),
         "landing_url": first(row.columns["url"] for row in rows),
+        "timezone": last(row.columns["timezone"] for row in rows),
+        "locale": last(row.columns["locale"] for row in rows),
     }
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from jobs.gate import inbox
 from jobs.gate.decisions import Decision
 from jobs.gate.instants import to_text
 from jobs.gate.reasons import Reason
 from rekindle.workbench.backtest.comparison import EXAMPLES, NO_CANDIDATE, compare
 from rekindle.workbench.backtest.figures import DAY_MS, of, within
 from rekindle.workbench.backtest.plot import per_day
-from tests.unit.gate_samples import NOON, a_candidate
+from tests.unit.gate_samples import NOON, TRIGGER_ID, a_candidate
 
 
 def decided(person: str, occasion: str, at: int, reason: Reason = Reason.SENT) -> Decision:
-    return Decision(
-        a_candidate(person_id=person, occasion=occasion, fired_at=at, decide_at=at, expires_at=at + 1000, max_age_ms=1000), reason, at, {}
-    )
+    row = a_candidate(at, person, trigger_id=TRIGGER_ID, occasion=occasion, decide_at=at, expires_at=at + 1000, max_age_ms=1000)
+    return Decision(inbox.candidate(row), reason, at, {})
 
 
 def test_sends_and_refusals_are_counted_by_day_reason_and_person() -> None:

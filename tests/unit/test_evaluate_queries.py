@@ -20,9 +20,9 @@ def a_trigger(extra: str = "", **keys: str) -> Trigger:
     return parse(a_file("\nSELECT 1", extra, **keys), "p/a_test.sql")
 
 
-def test_the_contracts_columns_are_asked_for_and_since_is_free() -> None:
+def test_the_contracts_columns_are_asked_for_and_since_and_timezone_are_free() -> None:
     queries.check_columns(a_trigger(), COLUMNS)
-    queries.check_columns(a_trigger(), COLUMNS | {"since": False})
+    queries.check_columns(a_trigger(), COLUMNS | {"since": False, "timezone": False})
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -31,7 +31,7 @@ def test_a_missing_column_is_named_with_file_line_and_those_there_should_be(name
         queries.check_columns(a_trigger(), {column: clock for column, clock in COLUMNS.items() if column != name})
     finding, hint = str(error.value).splitlines()
     assert finding == f"p/a_test.sql:10:1: output column '{name}' is missing"
-    assert hint == "  = columns: device_id, user_id, occasion, fired_at, payload and, if wanted, since"
+    assert hint == "  = columns: device_id, user_id, occasion, fired_at, payload and, if wanted, since and timezone"
 
 
 def test_a_column_too_many_is_named() -> None:
@@ -56,9 +56,15 @@ def test_what_the_header_says_is_quoted() -> None:
     assert "CAST(1000 AS BIGINT)) AS `cooldown_ms`" in sql
 
 
-def test_without_since_or_cancel_events_the_columns_are_null() -> None:
+def test_a_time_zone_the_select_gives_goes_along() -> None:
+    sql = queries.candidate_rows(a_trigger(), {**COLUMNS, "timezone": False}, load(environ={}), SOURCE)
+    assert "CAST(timezone AS STRING)) AS `timezone`" in sql
+
+
+def test_without_since_time_zone_or_cancel_events_the_columns_are_null() -> None:
     sql = queries.candidate_rows(a_trigger(), COLUMNS, load(environ={}), SOURCE)
     assert "CAST(NULL AS TIMESTAMP_LTZ(3))) AS `since`" in sql
+    assert "CAST(NULL AS STRING)) AS `timezone`" in sql
     assert "CAST(NULL AS ARRAY<STRING>)) AS `cancel_on`" in sql
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from jobs.definitions.trigger import parse
 from jobs.gate.retention import DAY_MS, GateSettings, long_enough_for
+from jobs.settings import Settings
 
 TEXT = """/* ---
 name: order_followed_up
@@ -20,7 +21,7 @@ SELECT 1"""
 
 
 def kept(more: str) -> GateSettings:
-    return long_enough_for([parse(TEXT.format(more=more), "x.sql")])
+    return long_enough_for([parse(TEXT.format(more=more), "x.sql")], Settings())
 
 
 def test_a_cancel_is_remembered_until_the_last_candidate_that_waits_for_it_is_decided() -> None:
@@ -36,4 +37,4 @@ def test_nobody_is_forgotten_before_their_facts_are(more: str) -> None:
 
 
 def test_no_trigger_at_all_gives_the_usual() -> None:
-    assert long_enough_for([]).cancels_ms == GateSettings().cancels_ms
+    assert long_enough_for([], Settings()).cancels_ms == GateSettings().cancels_ms

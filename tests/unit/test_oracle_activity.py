@@ -18,9 +18,14 @@ GAP = 5 * MINUTE
 
 def cart(*lines: dict[str, Any]) -> dict[str, Any]:
     """The one cart session these lines make."""
-    found = activity.cart(activity.by_device(rows(lines))["d1"], GAP)
-    assert found is not None
+    (found,) = carts(*lines)
     return found
+
+
+def carts(*lines: dict[str, Any], memory: int = 72 * HOUR) -> list[dict[str, Any]]:
+    """The cart sessions of device d1."""
+    found = rows(lines)
+    return list(activity.carts(activity.by_device(found)["d1"], activity.namings(found).get("d1", []), GAP, memory))
 
 
 def contents(row: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -119,7 +124,7 @@ def test_rows_of_a_device_are_ordered_by_time_and_ties_by_arrival() -> None:
 
 
 def test_a_cart_session_without_a_cart_event_gives_no_row() -> None:
-    assert activity.cart(rows([line("Product Viewed", 0), line("Checkout Started", 1)]), GAP) is None
+    assert carts(line("Product Viewed", 0), line("Checkout Started", 1)) == []
 
 
 def test_what_was_added_is_left_in_order_of_first_add_at_its_last_price() -> None:
@@ -265,6 +270,8 @@ def test_a_session_counts_what_happened_in_it() -> None:
         "campaign": "spring",
         "referrer": "https://search.example/",
         "landing_url": "https://shop.example/",
+        "timezone": None,
+        "locale": None,
     }
     assert activity.session(device, 30 * MINUTE) == expected
 

@@ -1,28 +1,33 @@
 """The rules, one module each, in the order of semantics.md, section 5: the first that refuses names the reason.
 
-A new rule is a module with one function and a line in CHECKS. A check sees the candidate, the person's facts and D; no clock.
+A new rule is a module with one function and a line in CHECKS. A check sees the candidate and what is known as of D; no clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from jobs.gate.candidates import Candidate
 from jobs.gate.checks.address import check_address
 from jobs.gate.checks.cancelled import check_cancelled
+from jobs.gate.checks.capped import check_capped
 from jobs.gate.checks.consent import check_consent
 from jobs.gate.checks.cooldown import check_cooldown
 from jobs.gate.checks.duplicate import check_duplicate
 from jobs.gate.checks.expired import check_expired
+from jobs.gate.checks.holdout import check_holdout
 from jobs.gate.checks.ordered_since import check_ordered_since
+from jobs.gate.checks.outranked import check_outranked
+from jobs.gate.checks.paused import check_paused
 from jobs.gate.checks.profile import check_profile
+from jobs.gate.checks.quiet import check_quiet
 from jobs.gate.checks.suppressed import check_suppressed
 from jobs.gate.decisions import Refusal
 from jobs.gate.facts import Facts
 
-Check = Callable[[Candidate, Facts, int], Refusal | None]
+Check = Callable[[Facts], Refusal | None]
 
 CHECKS: tuple[Check, ...] = (
+    check_paused,  # 1
     check_expired,  # 2
     check_duplicate,  # 3
     check_cancelled,  # 4
@@ -31,6 +36,22 @@ CHECKS: tuple[Check, ...] = (
     check_address,  # 6
     check_consent,  # 7
     check_suppressed,  # 8
+    check_holdout,  # 9
     check_cooldown,  # 10
+    check_capped,  # 10
+    check_outranked,  # 11
+    check_quiet,  # 12
 )
 """The numbers are those of the table."""
+
+ALONE: tuple[Check, ...] = tuple(check for check in CHECKS if check is not check_outranked)
+"""Those that a rival must pass to win: all that do not look at rivals."""
+
+
+def first_refusal(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> Refusal | None:
+    """What the first check that refuses says; None: all let it pass."""
+    for check in checks:
+        refusal = check(facts)
+        if refusal is not None:
+            return refusal
+    return None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from jobs.gate.cancels import ORDER
-from jobs.gate.candidates import Candidate
 from jobs.gate.decisions import Refusal, event_evidence
 from jobs.gate.facts import Facts
 from jobs.gate.reasons import Reason
 
 
-def check_cancelled(candidate: Candidate, facts: Facts, decide_at: int) -> Refusal | None:
+def check_cancelled(facts: Facts) -> Refusal | None:
     """Refuse when an event of `cancel_on` has t in [since, T]: `ordered` if one of them is an order, else `cancelled`."""
-    events = facts.cancels(candidate.cancel_on, candidate.since, candidate.fired_at, decide_at)
+    one = facts.candidate
+    events = facts.cancels(one.cancel_on, one.since, one.fired_at)
     if not events:
         return None
     order = next((event for event in events if event.event == ORDER), None)

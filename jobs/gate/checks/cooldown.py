@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from jobs.gate.candidates import Candidate
 from jobs.gate.decisions import Refusal, send_evidence
 from jobs.gate.facts import Facts
 from jobs.gate.reasons import Reason
 
 
-def check_cooldown(candidate: Candidate, facts: Facts, decide_at: int) -> Refusal | None:
+def check_cooldown(facts: Facts) -> Refusal | None:
     """Refuse when this trigger was sent to this person with decided_at in (D − cooldown, D]."""
-    last = facts.last_send(candidate.trigger, after=decide_at - candidate.cooldown_ms, until=decide_at)
+    last = facts.last_send()
     return None if last is None else Refusal(Reason.COOLDOWN, send_evidence(last))

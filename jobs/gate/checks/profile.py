@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from jobs.gate.candidates import Candidate
 from jobs.gate.decisions import Refusal
 from jobs.gate.facts import Facts
 from jobs.gate.reasons import Reason
 
 
-def check_profile(candidate: Candidate, facts: Facts, decide_at: int) -> Refusal | None:
+def check_profile(facts: Facts) -> Refusal | None:
     """Refuse without a profile as of D: `erased` if there was one as of T, else `no_profile`."""
-    if candidate.profile_found:
+    if facts.profile is not None:
         return None
-    reason = Reason.ERASED if candidate.profile_at_fire else Reason.NO_PROFILE
-    return Refusal(reason, {"profile_at_fire": candidate.profile_at_fire, "profile_at_decision": False})
+    existed = facts.profile_at_fire is not None
+    return Refusal(Reason.ERASED if existed else Reason.NO_PROFILE, {"profile_at_fire": existed, "profile_at_decision": False})

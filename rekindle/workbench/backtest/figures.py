@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from jobs.gate.decisions import Decision
 from jobs.gate.instants import to_text
+from jobs.gate.reasons import Reason
 
 DAY_MS = 86_400_000
 PRESSURE = ((1, 1), (3, 7))
 """Most sends in so many days: the default caps of semantics.md, section 5."""
+NOT_FINAL = frozenset({Reason.HELD, Reason.CANCELLED_AFTER_SEND})
+"""Rows beside the one that ends a candidate."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ def within(decisions: Iterable[Decision], since: int | None, until: int | None) 
 
 def of(decisions: Sequence[Decision]) -> Figures:
     """Figures of decisions, each list of names in a fixed order."""
+    decisions = [one for one in decisions if one.reason not in NOT_FINAL]
     sends = [one for one in decisions if one.sent]
     reasons = Counter(one.reason.value for one in decisions if not one.sent)
     days = Counter(to_text(one.decided_at)[:10] for one in sends)

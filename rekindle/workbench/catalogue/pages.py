@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.definitions import published
 from jobs.definitions.header import Header
+from jobs.definitions.output import REQUIRED
 from rekindle.workbench.cases.case import Case
 from rekindle.workbench.catalogue import highlight, lineage
 from rekindle.workbench.catalogue.entries import Entry, fires
@@ -21,6 +22,7 @@ _COLUMNS = {
     "fired_at": "When it falls due.",
     "payload": "What the e-mail platform gets.",
     "since": "From when on cancelling events count.",
+    "timezone": "Where the person was, for quiet hours: the profile's own zone goes first.",
 }
 
 
@@ -49,6 +51,12 @@ def _pack(pack: str, entries: Sequence[Entry], on: Collection[str]) -> str:
     caption = "One Flink job; on with these settings." if pack in on else "One Flink job; off with these settings."
     table = f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<h3>{pack}</h3><div class='scroll'>{table}</div>"
+
+
+def _gives(sql: str, column: str) -> bool:
+    """Whether the SELECT's list names a column, by itself or after AS."""
+    listed = re.split(r"\bFROM\b", sql, maxsplit=1, flags=re.IGNORECASE)[0]
+    return re.search(rf"(?i)(?:\bAS\s+|\bSELECT\s+|,\s*)`?{column}`?\s*(?:,|--|\Z)", listed) is not None
 
 
 def _tag(entry: Entry, on: Collection[str]) -> str:
@@ -88,6 +96,8 @@ def _facts(header: Header) -> str:
         "Status": header.status,
         "Template": f"{header.template} at {header.destination}",
         "Needs consent for": "nothing: transactional" if header.purpose == "transactional" else header.purpose,
+        "Counts towards caps of": f"{header.class_}, {header.channel}",
+        "Variants": ", ".join(f"{name} {weight}" for name, weight in header.variants.items()) or "none",
         "Waits": duration(header.send_after) if header.send_after else "does not wait",
         "Cancelled by": ", ".join(header.cancel_on) or "nothing",
         "At most once in": duration(header.cooldown) if header.cooldown else "no limit",
@@ -113,7 +123,7 @@ def _contract(entry: Entry) -> str:
         + "</details>"
         for name in entry.reads
     )
-    columns = [(name, means) for name, means in _COLUMNS.items() if name != "since" or " AS since" in sql]
+    columns = [(name, means) for name, means in _COLUMNS.items() if name in REQUIRED or _gives(sql, name)]
     return (
         (_table("Payload, as the e-mail platform gets it", ("Key", "From"), payload) if payload else "")
         + _table("Columns of the SELECT", ("Column", "Means"), columns)

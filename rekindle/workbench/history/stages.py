@@ -17,7 +17,8 @@ from jobs.evaluate import job as evaluate_job
 from jobs.evaluate.sources import TABLES, Bound, bind
 from jobs.gate import inputs as gate_rows
 from jobs.gate.decisions import Decision
-from jobs.gate.replay import Broken, Input, decide
+from jobs.gate.inbox import Input
+from jobs.gate.replay import Broken, decide
 from jobs.gate.retention import long_enough_for
 from jobs.ingest import job as ingest_job
 from jobs.settings import Settings
@@ -81,7 +82,7 @@ def gate(
 
     env: as for `evaluate`.
     """
-    yield from decide(gate_inputs(settings, folder, triggers, report, env), long_enough_for(triggers))
+    yield from decide(gate_inputs(settings, folder, triggers, report, env), long_enough_for(triggers, settings))
 
 
 def gate_inputs(

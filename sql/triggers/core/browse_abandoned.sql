@@ -22,6 +22,7 @@ SELECT
     session_id || ':' || last_product_id AS occasion,
     ended_at AS fired_at,
     JSON_OBJECT(KEY 'product_id' VALUE last_product_id, KEY 'products' VALUE JSON(products)) AS payload,
-    started_at AS since
+    started_at AS since,
+    timezone
 FROM sessions
 WHERE product_views >= :min_views AND adds = 0 AND orders = 0 AND last_product_id IS NOT NULL

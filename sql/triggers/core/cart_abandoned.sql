@@ -23,6 +23,7 @@ SELECT
     cart_hash AS occasion, -- a changed cart, or a new one after an order, is a new occasion
     ended_at AS fired_at,
     JSON_OBJECT(KEY 'items' VALUE JSON(items), KEY 'total' VALUE total, KEY 'currency' VALUE currency) AS payload,
-    first_add_at AS since
+    first_add_at AS since,
+    timezone
 FROM carts
 WHERE item_count >= :min_items AND orders = 0

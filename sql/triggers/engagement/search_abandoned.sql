@@ -21,6 +21,7 @@ SELECT
     session_id AS occasion, -- a long session is still one occasion
     ended_at AS fired_at,
     JSON_OBJECT(KEY 'query' VALUE last_query, KEY 'categories' VALUE JSON(categories)) AS payload,
-    started_at AS since
+    started_at AS since,
+    timezone
 FROM sessions
 WHERE searches + filters >= :min_searches AND product_views <= :max_views AND adds = 0 AND orders = 0

@@ -34,6 +34,7 @@ _EXPECTED = {
     "occasion": (_SCALAR, "text or a number", "CAST({} AS STRING)"),
     "payload": (_TEXT, "JSON text", "JSON_OBJECT(KEY 'name' VALUE {})"),
     "since": (_TIMES, "a time", "a time column of the table"),
+    "timezone": (_TEXT, "text", "CAST({} AS STRING)"),
 }
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _NULL_PROOF = ("COALESCE", "IFNULL", "CASE", "JSON_OBJECT", "MAX", "MIN", "LISTAGG", "COUNT")  # aggregates skip NULLs
@@ -88,7 +89,7 @@ class TooMany(Rule):
 
 
 class WrongType(Rule):
-    """The suite casts nothing that could fail at run time: ids and payload are text, the occasion can become text, since is a time."""
+    """Nothing is cast that could fail at run time: ids, payload and timezone are text, the occasion can become text, since is a time."""
 
     code = "T036"
     sentence = "The output columns have their types."

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 
 from jobs.definitions.findings import Finding, did_you_mean
-from jobs.definitions.header import Header
+from jobs.definitions.header import TRANSACTIONAL, Header
 from jobs.definitions.meaning import meaning
 from jobs.durations import millis
 from rekindle.workbench.check.rules.base import Example, Rule, Subject
@@ -168,6 +168,24 @@ class UnknownEvent(Rule):
                 yield self.found(subject, subject.at_key("cancel_on"), f"no known event is called '{name}'", hint)
 
 
+class Uncapped(Rule):
+    """Caps count by class and channel. A class no cap names is sent without limit, and `transactional` is for the purpose of that name."""
+
+    code = "T057"
+    sentence = "There is a cap for the trigger's class and channel."
+    bad = Example(header={"class": "urgent"})
+    good = Example(header={"class": "marketing"})
+
+    def header(self, subject: Subject, header: Header) -> Iterator[Finding]:
+        caps = {(cap.class_, cap.channel) for cap in subject.settings.gate.caps}
+        if header.purpose == TRANSACTIONAL or not caps or (header.class_, header.channel) in caps:
+            return
+        fact = f"no cap counts class '{header.class_}' over channel '{header.channel}'"
+        classes = sorted({one for one, _ in caps})
+        hint = did_you_mean(header.class_, classes) or f"classes with a cap: {', '.join(classes)}; further ones are set in gate.caps"
+        yield self.found(subject, subject.at_key("class"), fact, hint)
+
+
 @cache
 def _events() -> tuple[str, ...]:
     """Clean names of events; the mapping table is read once."""
@@ -186,5 +204,5 @@ def _words(span: timedelta) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    UnusedParameter(), Name(), NoCancel(), Transactional(), Expired(), UnknownDestination(), VersionNotRaised(), UnknownEvent(),
+    UnusedParameter(), Name(), NoCancel(), Transactional(), Expired(), UnknownDestination(), VersionNotRaised(), UnknownEvent(), Uncapped(),
 )  # fmt: skip

@@ -14,7 +14,9 @@ import org.apache.flink.core.memory.DataOutputSerializer;
  */
 final class Action implements Comparable<Action> {
 
-    private static final byte VERSION = 1;
+    /** 2 has three texts more; what 1 left reads as if they were absent. */
+    private static final byte VERSION = 2;
+    private static final int TEXTS = 15;
 
     enum Kind {
         OTHER, PAGE_VIEWED, PRODUCT_VIEWED, PRODUCTS_SEARCHED, LIST_FILTERED, PRODUCT_ADDED, PRODUCT_REMOVED, CART_VIEWED, ORDER_COMPLETED;
@@ -51,7 +53,13 @@ final class Action implements Comparable<Action> {
     boolean inCart;
     /** The event says which person the device is. */
     boolean pair;
+    /** An order that came too late for its cart session, but still says that what was in the cart is bought. */
+    boolean lateOrder;
+    /** Not stored: some cart session that has not ended needs it. */
+    boolean waits;
     String userId;
+    /** Who `userId` was before, when the event says so. */
+    String previousId;
     String productId;
     String name;
     BigDecimal price;
@@ -64,6 +72,8 @@ final class Action implements Comparable<Action> {
     String url;
     String referrer;
     String campaign;
+    String timezone;
+    String locale;
     /** Products of an event that lists several; null when it lists none. */
     List<Line> lines;
 
@@ -73,20 +83,28 @@ final class Action implements Comparable<Action> {
         return byTime != 0 ? byTime : Long.compare(arrival, other.arrival);
     }
 
+    /** Whether it comes behind that place in the device's history. */
+    boolean isBehind(long otherTime, long otherArrival) {
+        return time > otherTime || time == otherTime && arrival > otherArrival;
+    }
+
     byte[] toBytes(DataOutputSerializer out) {
         try {
             out.clear();
             out.writeByte(VERSION);
             out.writeByte(kind.ordinal());
-            out.writeByte((inSession ? 1 : 0) | (inCart ? 2 : 0) | (pair ? 4 : 0));
+            out.writeByte((inSession ? 1 : 0) | (inCart ? 2 : 0) | (pair ? 4 : 0) | (lateOrder ? 8 : 0));
             out.writeLong(time);
             out.writeLong(arrival);
-            String[] texts = {userId, productId, name, currency, cartId, category, query, url, referrer, campaign, text(price), text(value)};
+            String[] texts = {
+                userId, productId, name, currency, cartId, category, query, url, referrer, campaign, text(price), text(value), timezone, locale,
+                previousId
+            };
             int present = 0;
             for (int i = 0; i < texts.length; i++) {
                 present |= texts[i] == null ? 0 : 1 << i;
             }
-            out.writeShort(present | (lines == null ? 0 : 1 << 15));
+            out.writeShort(present | (lines == null ? 0 : 1 << TEXTS));
             for (String text : texts) {
                 if (text != null) {
                     out.writeUTF(text);
@@ -96,13 +114,7 @@ final class Action implements Comparable<Action> {
             if (lines != null) {
                 out.writeInt(lines.size());
                 for (Line line : lines) {
-                    out.writeUTF(line.productId());
-                    out.writeBoolean(line.name() != null);
-                    if (line.name() != null) {
-                        out.writeUTF(line.name());
-                    }
-                    out.writeUTF(line.price() == null ? "" : text(line.price()));
-                    out.writeInt(line.quantity() == null ? 0 : line.quantity());
+                    line.write(out);
                 }
             }
             return out.getCopyOfBuffer();
@@ -115,8 +127,8 @@ final class Action implements Comparable<Action> {
         try {
             DataInputDeserializer in = new DataInputDeserializer(bytes);
             byte version = in.readByte();
-            if (version != VERSION) {
-                throw new IllegalStateException("state holds an action of version " + version + "; this release reads " + VERSION);
+            if (version < 1 || version > VERSION) {
+                throw new IllegalStateException("state holds an action of version " + version + "; this release reads 1 to " + VERSION);
             }
             Action action = new Action();
             action.stored = bytes;
@@ -125,10 +137,11 @@ final class Action implements Comparable<Action> {
             action.inSession = (marks & 1) != 0;
             action.inCart = (marks & 2) != 0;
             action.pair = (marks & 4) != 0;
+            action.lateOrder = (marks & 8) != 0;
             action.time = in.readLong();
             action.arrival = in.readLong();
             int present = in.readShort();
-            String[] texts = new String[12];
+            String[] texts = new String[TEXTS];
             for (int i = 0; i < texts.length; i++) {
                 texts[i] = (present & 1 << i) == 0 ? null : in.readUTF();
             }
@@ -144,28 +157,22 @@ final class Action implements Comparable<Action> {
             action.campaign = texts[9];
             action.price = texts[10] == null ? null : new BigDecimal(texts[10]);
             action.value = texts[11] == null ? null : new BigDecimal(texts[11]);
+            action.timezone = texts[12];
+            action.locale = texts[13];
+            action.previousId = texts[14];
             int quantity = in.readInt();
             action.quantity = quantity == 0 ? null : quantity;
-            if ((present & 1 << 15) != 0) {
+            if ((present & 1 << TEXTS) != 0) {
                 int count = in.readInt();
                 action.lines = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) {
-                    action.lines.add(readLine(in));
+                    action.lines.add(Line.read(in));
                 }
             }
             return action;
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
-    }
-
-    private static Line readLine(DataInputDeserializer in) throws IOException {
-        String product = in.readUTF();
-        String name = in.readBoolean() ? in.readUTF() : null;
-        String price = in.readUTF();
-        int quantity = in.readInt();
-        return new Line(
-                product, name, price.isEmpty() ? null : new BigDecimal(price), quantity == 0 ? null : quantity);
     }
 
     private static String text(BigDecimal amount) {

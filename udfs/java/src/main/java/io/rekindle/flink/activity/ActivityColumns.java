@@ -12,7 +12,8 @@ import org.apache.flink.table.data.RowData;
 /** Where the columns of the input are, and how a row of them becomes an {@link Action}. */
 record ActivityColumns(
         int device, int event, int time, int arrival, int anonymousId, int userId, int behavioural, int productId, int name, int price,
-        int quantity, int currency, int cartId, int value, int category, int query, int url, int referrer, int campaign, int lines)
+        int quantity, int currency, int cartId, int value, int category, int query, int url, int referrer, int campaign, int lines,
+        int previousId, int timezone, int locale)
         implements Serializable {
 
     static ActivityColumns of(ToIntFunction<String> at) {
@@ -21,7 +22,8 @@ record ActivityColumns(
                 at.applyAsInt("anonymous_id"), at.applyAsInt("user_id"), at.applyAsInt("behavioural"), at.applyAsInt("product_id"),
                 at.applyAsInt("name"), at.applyAsInt("price"), at.applyAsInt("quantity"), at.applyAsInt("currency"),
                 at.applyAsInt("cart_id"), at.applyAsInt("value"), at.applyAsInt("category"), at.applyAsInt("query"), at.applyAsInt("url"),
-                at.applyAsInt("referrer"), at.applyAsInt("campaign"), at.applyAsInt("lines"));
+                at.applyAsInt("referrer"), at.applyAsInt("campaign"), at.applyAsInt("lines"),
+                at.applyAsInt("previous_id"), at.applyAsInt("timezone"), at.applyAsInt("locale"));
     }
 
     Action action(RowData row) {
@@ -37,6 +39,9 @@ record ActivityColumns(
         action.category = text(row, category);
         action.currency = text(row, currency);
         action.cartId = text(row, cartId);
+        action.previousId = text(row, previousId);
+        action.timezone = text(row, timezone);
+        action.locale = text(row, locale);
         switch (action.kind) { // what no fold reads is not kept
             case PRODUCTS_SEARCHED -> action.query = text(row, query);
             case PRODUCT_VIEWED -> action.productId = text(row, productId);

@@ -55,7 +55,10 @@ final class ActivityRows {
                     DataTypes.FIELD("revenue", DataTypes.DECIMAL(PRECISION, SCALE)),
                     DataTypes.FIELD("campaign", DataTypes.STRING()),
                     DataTypes.FIELD("referrer", DataTypes.STRING()),
-                    DataTypes.FIELD("landing_url", DataTypes.STRING()))
+                    DataTypes.FIELD("landing_url", DataTypes.STRING()),
+                    // both
+                    DataTypes.FIELD("timezone", DataTypes.STRING()),
+                    DataTypes.FIELD("locale", DataTypes.STRING()))
             .toArray(DataTypes.Field[]::new));
 
     private static final int WIDTH = DataType.getFieldCount(TYPE);
@@ -80,9 +83,8 @@ final class ActivityRows {
         return row;
     }
 
-    static RowData cart(List<Action> run, long end) {
-        Cart cart = Cart.of(run);
-        GenericRowData row = common(CART, run, end, cart.userId);
+    static RowData cart(CartSession session, Cart cart, String person, long end) {
+        GenericRowData row = common(CART, session.first(), session.last(), end, person);
         row.setField(5, cart.adds);
         row.setField(6, cart.orders());
         row.setField(7, string(cart.cartId));
@@ -93,12 +95,14 @@ final class ActivityRows {
         row.setField(12, cart.removes);
         row.setField(13, cart.firstAddAt == null ? null : time(cart.firstAddAt));
         row.setField(14, string(cart.hash()));
+        row.setField(28, string(cart.timezone));
+        row.setField(29, string(cart.locale));
         return row;
     }
 
     static RowData session(List<Action> run, long end) {
         Session session = Session.of(run);
-        GenericRowData row = common(SESSION, run, end, session.userId);
+        GenericRowData row = common(SESSION, Runs.first(run), Runs.last(run), end, session.userId);
         row.setField(5, session.adds);
         row.setField(6, session.orders);
         row.setField(15, session.events);
@@ -114,16 +118,18 @@ final class ActivityRows {
         row.setField(25, string(session.campaign));
         row.setField(26, string(session.referrer));
         row.setField(27, string(session.landingUrl));
+        row.setField(28, string(session.timezone));
+        row.setField(29, string(session.locale));
         return row;
     }
 
-    private static GenericRowData common(StringData kind, List<Action> run, long end, String user) {
+    private static GenericRowData common(StringData kind, long first, long last, long end, String user) {
         GenericRowData row = new GenericRowData(WIDTH);
         row.setField(0, kind);
         row.setField(1, time(end));
         row.setField(2, string(user));
-        row.setField(3, time(Runs.first(run)));
-        row.setField(4, time(Runs.last(run)));
+        row.setField(3, time(first));
+        row.setField(4, time(last));
         return row;
     }
 

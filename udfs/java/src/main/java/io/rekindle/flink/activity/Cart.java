@@ -3,6 +3,7 @@ package io.rekindle.flink.activity;
 import io.rekindle.flink.Digests;
 import io.rekindle.flink.IsoTime;
 import io.rekindle.flink.JsonText;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -10,8 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 
-/** The cart a run of actions leaves behind (semantics.md, section 2). */
+/** A device's cart while its history is folded, one cart session after the other (semantics.md, section 2; docs/carts.md). */
 final class Cart {
 
     /** One product of the cart. */
@@ -24,41 +27,70 @@ final class Cart {
     private final Map<String, Item> items = new LinkedHashMap<>();
     private boolean open;
     private int ordersSeen;
+    /** When it was last added to, taken from, or shown as a whole. */
+    private long changedAt;
     Long firstAddAt;
     int adds;
     int removes;
     String currency;
     String cartId;
-    String userId;
+    String timezone;
+    String locale;
 
-    /** @param run by time and arrival */
-    static Cart of(List<Action> run) {
-        Cart cart = new Cart();
-        for (Action action : run) {
-            cart.userId = action.userId == null ? cart.userId : action.userId;
-            cart.currency = action.currency == null ? cart.currency : action.currency;
-            cart.cartId = action.cartId == null ? cart.cartId : action.cartId;
-            cart.apply(action);
+    /** A cart session begins at that time. It takes over what was left, if that was changed at most {@code memoryMs} before. */
+    void begin(long time, long memoryMs) {
+        if (!isLeft() || time - changedAt > memoryMs) {
+            clear();
         }
-        return cart;
+        ordersSeen = 0;
+        adds = 0;
+        removes = 0;
+        timezone = null;
+        locale = null;
     }
 
-    static boolean isIn(List<Action> run) {
-        return run.stream().anyMatch(action -> action.kind.changesCart());
+    /** There is no cart, and never was one. */
+    void clear() {
+        items.clear();
+        open = false;
+        ordersSeen = 0;
+        firstAddAt = null;
+        adds = 0;
+        removes = 0;
+        currency = null;
+        cartId = null;
     }
 
-    private void apply(Action action) {
+    /** Whether there is something in it that the next session may take over. */
+    boolean isLeft() {
+        return open && !items.isEmpty();
+    }
+
+    void take(Action action) {
+        currency = action.currency == null ? currency : action.currency;
+        cartId = action.cartId == null ? cartId : action.cartId;
+        timezone = action.timezone == null ? timezone : action.timezone;
+        locale = action.locale == null ? locale : action.locale;
         switch (action.kind) {
             case PRODUCT_ADDED -> add(action);
             case PRODUCT_REMOVED -> remove(action);
             case CART_VIEWED -> replace(action);
-            case ORDER_COMPLETED -> {
-                ordersSeen++;
-                open = false;
-                items.clear();
-            }
+            case ORDER_COMPLETED -> order();
             default -> { } // browsing leaves the cart as it is
         }
+    }
+
+    /** An order of that time came too late. What was added behind it cannot be told from what it bought: all of it counts as bought. */
+    void orderedBefore(long time) {
+        if (open && time >= firstAddAt) {
+            order();
+        }
+    }
+
+    private void order() {
+        ordersSeen++;
+        open = false;
+        items.clear();
     }
 
     private void add(Action action) {
@@ -66,7 +98,7 @@ final class Cart {
         if (lines.isEmpty()) {
             return;
         }
-        openAt(action.time);
+        change(action.time);
         adds++;
         for (Line line : lines) {
             put(items.computeIfAbsent(line.productId(), product -> new Item()), line);
@@ -77,6 +109,7 @@ final class Cart {
         if (!open) {
             return;
         }
+        change(action.time);
         removes++;
         for (Line line : linesOf(action)) {
             Item item = items.get(line.productId());
@@ -93,7 +126,7 @@ final class Cart {
         if (action.lines == null || !open && action.lines.isEmpty()) {
             return;
         }
-        openAt(action.time);
+        change(action.time);
         Map<String, Item> before = new LinkedHashMap<>(items);
         items.clear();
         for (Line line : action.lines) {
@@ -109,7 +142,8 @@ final class Cart {
         }
     }
 
-    private void openAt(long time) {
+    private void change(long time) {
+        changedAt = time;
         if (!open) {
             open = true;
             firstAddAt = time;
@@ -170,5 +204,35 @@ final class Cart {
         sorted.putAll(items);
         sorted.forEach((product, item) -> text.append('\n').append(product).append('\u001f').append(item.quantity));
         return Digests.hex(Digests.sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    void write(DataOutputSerializer out) throws IOException {
+        out.writeLong(firstAddAt);
+        out.writeLong(changedAt);
+        out.writeByte((currency == null ? 0 : 1) | (cartId == null ? 0 : 2));
+        if (currency != null) {
+            out.writeUTF(currency);
+        }
+        if (cartId != null) {
+            out.writeUTF(cartId);
+        }
+        out.writeInt(items.size());
+        for (Map.Entry<String, Item> entry : items.entrySet()) {
+            Item item = entry.getValue();
+            new Line(entry.getKey(), item.name, item.price, item.quantity).write(out);
+        }
+    }
+
+    void read(DataInputDeserializer in) throws IOException {
+        open = true;
+        firstAddAt = in.readLong();
+        changedAt = in.readLong();
+        byte marks = in.readByte();
+        currency = (marks & 1) == 0 ? null : in.readUTF();
+        cartId = (marks & 2) == 0 ? null : in.readUTF();
+        for (int count = in.readInt(); count > 0; count--) {
+            Line line = Line.read(in);
+            put(items.computeIfAbsent(line.productId(), product -> new Item()), line);
+        }
     }
 }

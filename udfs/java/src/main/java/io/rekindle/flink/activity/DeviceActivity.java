@@ -3,8 +3,10 @@ package io.rekindle.flink.activity;
 import io.rekindle.flink.InternalRowFunction;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +22,8 @@ import org.apache.flink.table.types.inference.StaticArgument;
 import org.apache.flink.table.types.inference.StaticArgumentTrait;
 
 /**
- * SQL: {@code DEVICE_ACTIVITY(input => TABLE t PARTITION BY device_id, cart_gap_ms => …, session_gap_ms => …, cart_changes_only => …)}:
- * what a device's events add up to: identity pairs, cart sessions and sessions, told apart by {@code event} (see {@link ActivityRows}).
+ * SQL: {@code DEVICE_ACTIVITY(input => TABLE t PARTITION BY device_id, cart_gap_ms => …, session_gap_ms => …, cart_changes_only => …,
+ * cart_memory_ms => …)}: what a device's events add up to: identity pairs, cart sessions and sessions, told apart by {@code event} (see {@link ActivityRows}).
  *
  * <p>An event costs one append; everything is computed when a gap has passed, from all actions of the device in time order. So the order of
  * arrival cannot matter, and carts, sessions and identities share one state and one exchange. Two SQL {@code SESSION} windows cost several
@@ -50,10 +52,12 @@ public class DeviceActivity extends InternalRowFunction {
     private long cartGap;
     private long sessionGap;
     private boolean cartChangesOnly;
+    private long cartMemory;
     private transient DataOutputSerializer buffer;
 
     public void eval(
-            Context context, Marks marks, ListView<byte[]> actions, RowData input, Integer cartGapMs, Integer sessionGapMs, Boolean cartChanges)
+            Context context, Marks marks, ListView<byte[]> actions, ListView<byte[]> cart, RowData input, Integer cartGapMs,
+            Integer sessionGapMs, Boolean cartChanges, Integer cartMemoryMs)
             throws Exception {
         if (ActivityRows.isHeartbeat(input.getString(columns.event()))) {
             collect(ActivityRows.heartbeat());
@@ -67,13 +71,14 @@ public class DeviceActivity extends InternalRowFunction {
         action.inSession = behavioural && isOpen(action.time, sessionGap, marks.sessionClosed, watermark);
         action.inCart = behavioural && (!cartChangesOnly || action.kind.changesCart()) && isOpen(action.time, cartGap, marks.cartClosed, watermark);
         action.pair &= action.time > watermark || action.time >= marks.pairSeen;
-        if (!action.inSession && !action.inCart && !action.pair) {
+        action.lateOrder = action.kind == Action.Kind.ORDER_COMPLETED && !action.inCart;
+        if (!action.inSession && !action.inCart && !action.pair && !action.lateOrder) {
             return;
         }
-        if (buffer == null) {
-            buffer = new DataOutputSerializer(256);
+        actions.add(action.toBytes(buffer()));
+        if (action.lateOrder) {
+            clock.registerOnTime(watermark + 1);
         }
-        actions.add(action.toBytes(buffer));
         if (action.pair) {
             marks.pairSeen = Math.max(marks.pairSeen, action.time);
             if (!action.inSession || hash(action.userId) != marks.person || action.time < marks.personSince) {
@@ -102,7 +107,7 @@ public class DeviceActivity extends InternalRowFunction {
         return end;
     }
 
-    public void onTimer(OnTimerContext context, Marks marks, ListView<byte[]> stored) throws Exception {
+    public void onTimer(OnTimerContext context, Marks marks, ListView<byte[]> stored, ListView<byte[]> cart) throws Exception {
         TimeContext<Long> clock = context.timeContext(Long.class);
         // Not the timer's own time: a timer set for an instant the watermark has passed would never fire, so whatever is due is done now.
         long now = clock.currentWatermark();
@@ -112,19 +117,8 @@ public class DeviceActivity extends InternalRowFunction {
         }
         Collections.sort(actions);
         emitIdentities(clock, marks, actions, now);
-        marks.cartTimer = marks.cartTimer <= now ? 0 : marks.cartTimer;
+        tellCarts(clock, marks, actions, cart, now);
         marks.sessionTimer = marks.sessionTimer <= now ? 0 : marks.sessionTimer;
-        for (List<Action> run : Runs.of(actions, cartGap, one -> one.inCart && one.time > marks.cartClosed)) {
-            long end = Runs.last(run) + cartGap;
-            if (end > now) {
-                marks.cartTimer = schedule(clock, marks.cartTimer, end);
-            } else {
-                marks.cartClosed = end;
-                if (Cart.isIn(run)) {
-                    collect(ActivityRows.cart(run, end));
-                }
-            }
-        }
         for (List<Action> run : Runs.of(actions, sessionGap, one -> one.inSession && one.time > marks.sessionClosed)) {
             long end = Runs.last(run) + sessionGap;
             if (end > now) {
@@ -135,6 +129,61 @@ public class DeviceActivity extends InternalRowFunction {
             }
         }
         keep(stored, actions, one -> isStillNeeded(one, marks, now));
+    }
+
+    /** Ends the cart sessions that are over, and tells what lies outside of any to the cart that is left. */
+    private void tellCarts(TimeContext<Long> clock, Marks marks, List<Action> actions, ListView<byte[]> stored, long now) throws Exception {
+        boolean due = marks.cartTimer != 0 && marks.cartTimer <= now;
+        if (!due && actions.stream().allMatch(action -> action.inCart || !action.pair && !action.lateOrder)) {
+            actions.forEach(action -> action.waits = action.inCart && action.time > marks.cartClosed);
+            return; // the timer of an identity or a session: nothing here has changed
+        }
+        marks.cartTimer = due ? 0 : marks.cartTimer;
+        byte[] before = only(stored);
+        DeviceCart cart = DeviceCart.fromBytes(before);
+        CartSession.Cut cut = cart.cut(actions, marks.cartClosed, cartGap);
+        boolean goesOn = false;
+        for (CartSession session : cut.sessions()) {
+            long end = session.last() + cartGap;
+            if (end > now) {
+                goesOn = true;
+                marks.cartTimer = schedule(clock, marks.cartTimer, end);
+                session.facts.forEach(fact -> fact.waits = true);
+                continue;
+            }
+            marks.cartClosed = session.closes(cartGap);
+            Cart found = cart.tell(session, cartMemory);
+            if (session.holdsCartEvent()) {
+                collect(ActivityRows.cart(session, found, cart.person(session.last()), end));
+            }
+        }
+        for (Action fact : cut.rest()) {
+            goesOn |= fact.time > now;
+            if (goesOn) {
+                fact.waits = true;
+            } else {
+                cart.tell(fact);
+            }
+        }
+        byte[] after = cart.toBytes(buffer(), marks.cartClosed, cartMemory);
+        if (after == null && before != null) {
+            stored.clear();
+        } else if (after != null && !Arrays.equals(after, before)) {
+            stored.setList(Collections.singletonList(after)); // List.of is asked for null, and refuses
+        }
+    }
+
+    private DataOutputSerializer buffer() {
+        if (buffer == null) {
+            buffer = new DataOutputSerializer(256);
+        }
+        return buffer;
+    }
+
+    /** A view, though it holds one value: a plain one would be read with every event. */
+    private static byte[] only(ListView<byte[]> stored) throws Exception {
+        Iterator<byte[]> found = stored.get().iterator();
+        return found.hasNext() ? found.next() : null;
     }
 
     private void emitIdentities(TimeContext<Long> clock, Marks marks, List<Action> actions, long now) {
@@ -164,7 +213,7 @@ public class DeviceActivity extends InternalRowFunction {
 
     private static boolean isStillNeeded(Action action, Marks marks, long now) {
         return action.inSession && action.time > marks.sessionClosed
-                || action.inCart && action.time > marks.cartClosed
+                || action.waits
                 || action.pair && action.time > now;
     }
 
@@ -196,10 +245,11 @@ public class DeviceActivity extends InternalRowFunction {
         LinkedHashMap<String, DataType> state = new LinkedHashMap<>();
         state.put("marks", types.createDataType(Marks.class));
         state.put("actions", ListView.newListViewDataType(DataTypes.BYTES().notNull()));
+        state.put("cart", ListView.newListViewDataType(DataTypes.BYTES().notNull()));
         return state;
     }
 
-    /** Every action has a timer that takes it out in the end. Marks stay as long as the topic keeps events: a job may be down for days. */
+    /** Every action has a timer that takes it out in the end. The rest stays as long as the topic keeps events: a job may be down for days. */
     @Override
     protected Optional<Duration> timeToLive(String state) {
         return Optional.of(state.equals("actions") ? Duration.ZERO : Duration.ofDays(7));
@@ -215,7 +265,8 @@ public class DeviceActivity extends InternalRowFunction {
         return new StaticArgument[] {
             StaticArgument.scalar("cart_gap_ms", DataTypes.INT().notNull(), false),
             StaticArgument.scalar("session_gap_ms", DataTypes.INT().notNull(), false),
-            StaticArgument.scalar("cart_changes_only", DataTypes.BOOLEAN().notNull(), false)
+            StaticArgument.scalar("cart_changes_only", DataTypes.BOOLEAN().notNull(), false),
+            StaticArgument.scalar("cart_memory_ms", DataTypes.INT().notNull(), false)
         };
     }
 
@@ -231,6 +282,7 @@ public class DeviceActivity extends InternalRowFunction {
         copy.cartGap = literal(call, 1, Integer.class);
         copy.sessionGap = literal(call, 2, Integer.class);
         copy.cartChangesOnly = literal(call, 3, Boolean.class);
+        copy.cartMemory = literal(call, 4, Integer.class);
         return copy;
     }
 }

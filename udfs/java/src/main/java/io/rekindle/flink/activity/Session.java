@@ -27,6 +27,8 @@ final class Session {
     String campaign;
     String referrer;
     String landingUrl;
+    String timezone;
+    String locale;
 
     /** @param run by time and arrival */
     static Session of(List<Action> run) {
@@ -62,6 +64,8 @@ final class Session {
             note(categories, action.category);
         }
         userId = action.userId == null ? userId : action.userId;
+        timezone = action.timezone == null ? timezone : action.timezone;
+        locale = action.locale == null ? locale : action.locale;
         campaign = campaign == null ? action.campaign : campaign;
         referrer = referrer == null ? action.referrer : referrer;
         landingUrl = landingUrl == null ? action.url : landingUrl;

@@ -79,7 +79,7 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
 def _crossing(at: int, until: int | None, mine: PersonState, theirs: PersonState, person: str) -> Crossing:
     known = {row[1] for row in mine.cancels}
     return Crossing(
-        at, mine.still_open(), person, [one for one in theirs.all_cancels() if one.event_id not in known], dict(theirs.profiles)
+        at, until, mine.still_open(), person, [one for one in theirs.all_cancels() if one.event_id not in known], dict(theirs.profiles)
     )
 
 

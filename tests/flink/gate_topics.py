@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,12 +21,12 @@ from tests.oracle.gate_history import DAY, History, millis
 from tests.oracle.histories import EVENTS, PACK, Batch
 from tests.unit.gate_machine_settings import gate_settings
 
-TRIGGER = parse(
+TRIGGER_TEXT = (
     "/* ---\nname: any\ndescription: d\nowner: o\ntemplate: t\npurpose: marketing_email\nmax_age: 2 d\nsend_after: 9 h\ncooldown: 24 h\n"
     f"cancel_on: [{', '.join(EVENTS)}]\n--- */\n"
-    "SELECT device_id, user_id, event_id AS occasion, event_time AS fired_at, '{}' AS payload FROM events",
-    "any.sql",
+    "SELECT device_id, user_id, event_id AS occasion, event_time AS fired_at, '{}' AS payload FROM events\n"
 )
+TRIGGER = parse(TRIGGER_TEXT, "any.sql")
 """Names what cancels one of the histories' triggers, and the longest wait; their headers are in the rows."""
 Arrival = tuple[int, Record]
 """(when it comes, record): what is late comes after its own time."""
@@ -32,22 +34,54 @@ Arrival = tuple[int, Record]
 
 def settings(shared: Batch, parallelism: int = 1) -> Settings:
     """Those of a run over history."""
+    return offline_settings(with_rules(load(environ={}), shared), parallelism)
+
+
+def with_rules(general: Settings, shared: Batch) -> Settings:
+    """The same settings with a batch's rules."""
     rules = shared.rules
-    general = load(overrides=[f"times.arbitration={rules.arbitration} ms", f"tenant={rules.tenant}"], environ={})
-    return offline_settings(general.model_copy(update={"gate": Gate.model_validate(gate_settings(rules))}), parallelism)
+    times = general.times.model_copy(update={"arbitration": timedelta(milliseconds=rules.arbitration)})
+    gate = Gate.model_validate(gate_settings(rules))
+    return general.model_copy(update={"tenant": rules.tenant, "epoch": rules.epoch, "times": times, "gate": gate})
 
 
-def write(folder: Path, found: Iterable[History], shared: Batch, rng: Random) -> None:
-    """One file a topic. Heartbeats of all topics come at the same instants; between two of them a topic's rows have no order but that of their key."""
+class Step(NamedTuple):
+    """What comes before a beat and after the one before it: topic → records in the order they come."""
+
+    beat: int
+    records: dict[str, list[Record]]
+
+
+def steps(found: Iterable[History], shared: Batch, rng: Random, instants: Iterable[int] = ()) -> list[Step]:
+    """All topics cut by the beats of one clock, which are the same for all; in a step a topic's rows have no order but that of their key.
+
+    instants: beats beside those that chance makes.
+    """
     topics: dict[str, list[Arrival]] = {name: [] for name in logs_of(History([], [], [], []))}
     for history in found:
         for topic, records in logs_of(history).items():
             topics[topic] += records
     topics["control"] = list(dict.fromkeys(topics["control"]))  # what a batch shares is in each history
     start = shared.start
-    clock = sorted({start - 11 * DAY, *(start - 3_600_000 + rng.randrange(3 * DAY) for _ in range(150)), start + 40 * DAY})
+    chance = [start - 3_600_000 + rng.randrange(3 * DAY) for _ in range(150)]
+    clock = sorted({start - 11 * DAY, *chance, *instants, start + 40 * DAY})
+    cut = [Step(beat, {topic: [] for topic in topics}) for beat in clock]
     for topic, arrivals in topics.items():
-        logs.write(folder / topic, _with_heartbeats(_shuffled(arrivals, clock, rng), clock))
+        for at, record in _shuffled(arrivals, clock, rng):
+            cut[bisect_right(clock, at)].records[topic].append(record)
+    return cut
+
+
+def write(folder: Path, found: Iterable[History], shared: Batch, rng: Random) -> None:
+    """One file a topic, a heartbeat of it at the end of each step."""
+    cut = steps(found, shared, rng)
+    for topic in cut[0].records:
+        logs.write(folder / topic, (record for step in cut for record in [*step.records[topic], heartbeat(step.beat)]))
+
+
+def heartbeat(beat: int, key: str = "$hb-0-0") -> Record:
+    """As any topic has them: what has the beat's very time may still follow."""
+    return Record(beat - 1, key.encode(), orjson.dumps({"event": "$heartbeat", "pack": PACK}))
 
 
 def logs_of(history: History) -> dict[str, list[Arrival]]:
@@ -77,24 +111,6 @@ def _shuffled(arrivals: list[Arrival], clock: list[int], rng: Random) -> Iterato
     following = {place: iter(mine) for place, mine in of_key.items()}
     for place, _, _ in chances:
         yield next(following[place])
-
-
-def _with_heartbeats(arrivals: Iterable[Arrival], clock: list[int]) -> Iterator[Record]:
-    beats = iter(clock)
-    following = next(beats, None)
-    for at, record in arrivals:
-        while following is not None and following <= at:
-            yield _heartbeat(following)
-            following = next(beats, None)
-        yield record
-    while following is not None:
-        yield _heartbeat(following)
-        following = next(beats, None)
-
-
-def _heartbeat(at: int) -> Record:
-    # "nothing earlier follows": what has this very time still may
-    return Record(at - 1, b"$hb-0-0", orjson.dumps({"event": "$heartbeat", "pack": PACK}))
 
 
 def _at(at: int, key: str, row: dict[str, Any] | None) -> Arrival:

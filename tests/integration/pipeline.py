@@ -60,12 +60,13 @@ class Pipeline:
     def feed(self, lines: Iterable[Line], profiles: Iterable[ProfileVersion] = ()) -> None:
         """Writes lines of events.raw in their order, and profiles with their own record times; all of it is in the log on return."""
         for key, value in lines:
-            self._produce("events.raw", key, value)
+            self.produce("events.raw", key, value)
         for ms, person, profile in profiles:
-            self._produce("profiles", person, None if profile is None else json.dumps(profile).encode(), ms)
+            self.produce("profiles", person, None if profile is None else json.dumps(profile).encode(), ms)
         assert self.producer.flush(LIMIT) == 0
 
-    def _produce(self, topic: str, key: str, value: bytes | None, at_ms: int = 0) -> None:
+    def produce(self, topic: str, key: str | bytes | None, value: bytes | None, at_ms: int = 0) -> None:
+        """One record, not yet in the log on return. at_ms: its time; 0 = now."""
         while True:
             try:
                 self.producer.produce(topic, key=key, value=value, timestamp=at_ms)

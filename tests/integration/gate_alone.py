@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import requests
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -16,10 +17,12 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from connectors import kafka_admin
 from connectors.heartbeats import heartbeat_key
 from rekindle.local.flink_rest import FlinkRest
+from rekindle.local.ports import LOOPBACK
 from rekindle.local.waiting import wait_until
 from tests.flink import gate_topics
 from tests.flink.gate_topics import Step
 from tests.integration.command_line import CommandLine, command_line
+from tests.integration.gate_expected import Row
 from tests.integration.pipeline import LIMIT, Pipeline, Record, dump, pipeline
 from tests.oracle.gate_history import History
 from tests.oracle.histories import PACK, Batch
@@ -30,67 +33,66 @@ KEPT_FOR_GOOD = {"cleanup.policy": "delete", "retention.ms": "-1", "message.time
 _WATERMARK = re.compile(r"flink_taskmanager_job_task_currentInputWatermark\{([^}]*)\} (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
-Row = tuple[bytes, bytes]
-"""Key and value of a record."""
-
 
 @dataclass
 class GateAlone:
-    """steps: what is not in the topics yet."""
+    """steps: what is not in the topics yet. reached: the watermark to which what is in them leads."""
 
     running: Pipeline
     steps: list[Step]
+    rest: FlinkRest
     _type_in: CommandLine
     _settings: Path
+    reached: int = 0
+    job_id: str = ""
     _read: dict[tuple[str, int], int] = field(default_factory=dict)
     """(topic, partition) → the first offset `written` has not given."""
-    job_id: str = ""
 
-    @property
-    def rest(self) -> FlinkRest:
-        return FlinkRest(self.running.stack.flink_url)
-
-    def feed(self, until: int | None = None) -> int:
-        """Writes steps whose beat is not after `until`, or all. Returns: the watermark they lead to."""
-        reached = 0
+    def feed(self, until: int | None = None) -> None:
+        """Writes the steps whose beat is not after `until`, or all there are."""
+        partitions = self.running.settings.kafka.partitions
+        keys = [heartbeat_key(partition, partitions) for partition in range(partitions)]
         while self.steps and (until is None or self.steps[0].beat <= until):
             step = self.steps.pop(0)
             for topic, records in step.records.items():
-                for partition in range(self.running.settings.kafka.partitions):
-                    records = [*records, gate_topics.heartbeat(step.beat, heartbeat_key(partition, self.running.settings.kafka.partitions))]
-                for record in records:
+                for record in [*records, *(gate_topics.heartbeat(step.beat, key) for key in keys)]:
                     self.running.produce(topic, record.key, record.value, record.at)
-            reached = step.beat - 1
+            self.reached = step.beat - 1
         assert self.running.producer.flush(LIMIT) == 0
-        return reached
 
     def start(self, parallelism: int, savepoint: str = "") -> None:
         """Submits the job and waits until it runs."""
-        words = ["--settings", str(self._settings), "--set", f"flink.parallelism={parallelism}"]
-        done = self._type_in(
-            "--state-dir", str(self.running.stack.places.root), *words, "run", "gate", "--json", *(["--from", savepoint] * bool(savepoint))
-        )
+        before = ["--state-dir", str(self.running.stack.places.root), "--settings", str(self._settings)]
+        command = ["--set", f"flink.parallelism={parallelism}", "run", "gate", "--json"]
+        done = self._type_in(*before, *command, *(["--from", savepoint] if savepoint else []))
         assert done.code == 0, done.stderr[-4000:]
         ((self.job_id),) = [job["job_id"] for job in json.loads(done.stdout)]
         self.running.wait_running("gate")
+        assert max(node["parallelism"] for node in self._plan()) == parallelism
 
-    def wait_for_watermark(self, at: int) -> None:
-        """Until every task that reads another has worked off all that is due by then."""
-        wait_until(lambda: (self.watermark() or 0) >= at, LIMIT, pause=0.2)
-        assert (self.watermark() or 0) >= at, self.rest.root_cause(self.job_id)
+    def work_off(self) -> None:
+        """Waits until every task has done all that is due by what is in the topics."""
+        wait_until(lambda: self.watermark() >= self.reached, LIMIT, pause=0.2)
+        assert self.watermark() == self.reached, self.rest.root_cause(self.job_id)
 
-    def watermark(self) -> int | None:
-        """The lowest of all tasks that read others; None while one says nothing."""
-        nodes = requests.get(f"{self.running.stack.flink_url}/jobs/{self.job_id}/plan", timeout=30).json()["plan"]["nodes"]
-        expected = {(node["id"], str(subtask)) for node in nodes if node.get("inputs") for subtask in range(node["parallelism"])}
+    def watermark(self) -> int:
+        """The lowest of all tasks that read others, epoch ms; 0 while one says nothing."""
+        stack = self.running.stack
+        expected = {(node["id"], str(subtask)) for node in self._plan() if node.get("inputs") for subtask in range(node["parallelism"])}
         found: dict[tuple[str, str], int] = {}
-        for number in range(1, self.running.stack.layout.taskmanagers + 1):
-            port = self.running.stack.layout.metrics_port(f"taskmanager-{number}")
-            for labels, value in _WATERMARK.findall(requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text):
+        for number in range(1, stack.layout.taskmanagers + 1):
+            # its own port: what REST says of metrics is up to 10 s old
+            page = requests.get(f"http://{LOOPBACK}:{stack.layout.metrics_port(f'taskmanager-{number}')}/metrics", timeout=30).text
+            for labels, value in _WATERMARK.findall(page):
                 of = dict(_LABEL.findall(labels))
                 if of["job_id"] == self.job_id:
                     found[of["task_id"], of["subtask_index"]] = int(float(value))
-        return min(found.values()) if found.keys() >= expected else None
+        return min(found.values()) if found.keys() >= expected else 0
+
+    def _plan(self) -> list[dict[str, Any]]:
+        url = f"{self.running.stack.flink_url}/jobs/{self.job_id}/plan"
+        nodes: list[dict[str, Any]] = requests.get(url, timeout=30).json()["plan"]["nodes"]
+        return nodes
 
     def stop(self) -> str:
         """With a savepoint: all that was decided is in the topics then. Returns: its path."""
@@ -132,4 +134,4 @@ def gate_alone(
             admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, topic, configs=KEPT_FOR_GOOD) for topic in (*steps[0].records, *OUTPUTS)]
             )
-        yield GateAlone(running, steps, type_in, file)
+        yield GateAlone(running, steps, FlinkRest(running.stack.flink_url), type_in, file)

@@ -12,6 +12,9 @@ from tests.oracle.gate_checks import granted
 from tests.oracle.gate_history import Rules, millis
 from tests.oracle.instants import to_text
 
+Row = tuple[bytes, bytes]
+"""Key and value of a record."""
+
 
 class InFlight(NamedTuple):
     """How many candidates wait at an instant, and for what."""
@@ -31,6 +34,17 @@ def decision_rows(decided: Iterable[Decision]) -> Counter[str]:
 
 def trigger_rows(decided: Iterable[Decision]) -> Counter[str]:
     return Counter(text(_trigger(one)) for one in decided if one.reason == "sent")
+
+
+def same(name: str, rows: Iterable[Row], expected: Counter[str]) -> None:
+    """Fails with the differences between records of an output and what is expected of it."""
+    rows = list(rows)
+    actual = Counter(text(json.loads(value)) for _, value in rows)
+    lines = [f"missing     {one}" for one in sorted((expected - actual).elements())]
+    lines += [f"unexpected  {one}" for one in sorted((actual - expected).elements())]
+    said = "\n".join(lines)
+    assert not lines, f"run '{name}': {len(lines)} differences in {sum(expected.values())} rows\n{said[:6000]}"
+    assert all(json.loads(value)["person_id"].encode() == key for key, value in rows)
 
 
 def in_flight(decided: Iterable[Decision], rules: Rules, at: int) -> InFlight:

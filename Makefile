@@ -20,7 +20,7 @@ export REKINDLE_STATE := $(abspath $(STATE))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup prerequisites udfs demo up down status lint format test test-unit test-flink test-integration test-faults \
+.PHONY: help setup prerequisites udfs demo up down status lint format test test-unit test-flink test-integration test-faults test-gate-long \
 	test-packaging test-flink23 bench dist lock clean
 
 help: ## this list
@@ -100,6 +100,12 @@ test-integration: setup ## through real Kafka and a real cluster
 
 test-faults: setup ## kills brokers and TaskManagers; slow
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
+# BATCHES of HISTORIES through the machine alone, RUNS of HISTORIES_A_RUN through SQL and Java as well; the seeds are in the tests' names.
+test-gate-long: setup ## 100,000 random histories of the gate against its oracle; SEED=n runs the seed that failed alone
+	@SEED=$(or $(SEED),0) BATCHES=$(or $(BATCHES),$(if $(SEED),1,2000)) HISTORIES=$(or $(HISTORIES),50) \
+		RUNS=$(or $(RUNS),$(if $(SEED),1,20)) HISTORIES_A_RUN=$(or $(HISTORIES_A_RUN),1000) \
+		$(BIN)/python -m pytest tests/unit/test_gate_histories.py tests/flink/test_gate_oracle.py -v $(ARGS)
 
 test-packaging: setup ## what the wheel and the suite zip hold
 	@$(BIN)/python -m pytest tests/packaging $(ARGS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from jobs.gate import inbox, profiles
 from jobs.gate.cancels import CancelEvent
@@ -13,7 +14,7 @@ from jobs.gate.facts import Facts
 from jobs.gate.hashing import address_key
 from jobs.gate.inbox import Input
 from jobs.gate.instants import to_text
-from jobs.gate.merging import apply_links
+from jobs.gate.merging import Crossing, apply_links
 from jobs.gate.people import People
 from jobs.gate.pruning import prune
 from jobs.gate.reasons import Reason
@@ -58,12 +59,11 @@ class Machine:
 
     def due(self, people: People, persons: Collection[str], at_ms: int) -> list[Decision]:
         """Decides every candidate of these people with D ≤ at_ms, by D and rank: each sees the sends before it."""
-        decisions, gained = [], set[str]()
+        decisions: list[Decision] = []
         for person in sorted(persons):
-            gained |= apply_links(people, person, at_ms, self._settings)
-        for person in sorted(gained):
-            decisions += list(self._late_cancels(people.state(person), at_ms))
-        waiting = {people.now(person) for person in persons} | gained
+            for crossing in apply_links(people, person, at_ms, self._settings):
+                decisions += _crossed(crossing)
+        waiting = {people.now(person) for person in persons}
         due = [candidate for person in sorted(waiting) for candidate in people.state(person).take_due(at_ms)]
         while due:
             due.sort(key=lambda candidate: (candidate.decide_at, candidate.rank))
@@ -107,11 +107,11 @@ class Machine:
 
     def _profile(self, people: People, row: Input) -> list[Decision]:
         valid_from, facts = inbox.profile(row)
-        state = people.state(people.now(row.person_id))
+        person = people.now(row.person_id)
+        state = people.state(person)
         state.add_profile(row.person_id, valid_from, facts)
-        if not state.open:
-            return []
-        return [decision for sent in state.still_open() for decision in _withdrawals(state, sent, row.person_id, valid_from, valid_from)]
+        versions = state.profiles[row.person_id]
+        return [one for sent in state.still_open() for one in _withdrawals(versions, sent, (row.person_id, person), valid_from, valid_from)]
 
     def _link(self, people: People, row: Input) -> list[tuple[str, int]]:
         link, known = inbox.link(row), inbox.known(row)
@@ -162,15 +162,8 @@ class Machine:
         for cancel in state.cancels_of(sent.cancel_on, sent.since, sent.expires_at, sent.expires_at):
             if cancel.known_at > sent.decide_at:
                 yield _cancelled(sent, cancel.known_at, event_evidence(cancel))
-        for person in state.profiles:
-            yield from _withdrawals(state, sent, person, sent.decide_at + 1, sent.expires_at)
-
-    def _late_cancels(self, state: PersonState, at_ms: int) -> Iterator[Decision]:
-        """After a merge: events of the one that come too late for what was sent to the other."""
-        for sent in state.still_open():
-            for cancel in state.cancels_of(sent.cancel_on, sent.since, sent.expires_at, at_ms):
-                if max(cancel.known_at, at_ms) <= sent.expires_at and (cancel.known_at > sent.decide_at or cancel.at <= sent.decide_at):
-                    yield _cancelled(sent, max(cancel.known_at, at_ms), event_evidence(cancel))
+        for person, versions in state.profiles.items():
+            yield from _withdrawals(versions, sent, (person, sent.person_id), sent.decide_at + 1, sent.expires_at)
 
     def _after_send(self, state: PersonState, cancel: CancelEvent) -> Iterator[Decision]:
         for sent in state.still_open():
@@ -183,14 +176,26 @@ def _cancelled(sent: Candidate, at_ms: int, evidence: Evidence) -> Decision:  # 
     return Decision(sent, Reason.CANCELLED_AFTER_SEND, at_ms, grounds)
 
 
-def _withdrawals(state: PersonState, sent: Candidate, person: str, first: int, last: int) -> Iterator[Decision]:
-    """Versions of a profile with a time in [first, last] by which it may no longer be sent."""
+def _crossed(crossing: Crossing) -> Iterator[Decision]:
+    """What one of two merged people did takes back what the other was sent."""
+    for sent in crossing.sent:
+        for cancel in crossing.cancels:
+            counts_from = max(cancel.known_at, crossing.at)
+            if cancel.event in sent.cancel_on and cancel.at >= sent.since and sent.decide_at < counts_from <= sent.expires_at:
+                yield _cancelled(sent, counts_from, event_evidence(cancel))
+        for person, versions in crossing.profiles.items():
+            kept = [one for one in versions if one[1] is not None or crossing.until is None or one[0] < crossing.until]
+            yield from _withdrawals(kept, sent, (person, crossing.person), crossing.at, sent.expires_at)
+
+
+def _withdrawals(versions: Iterable[Any], sent: Candidate, whose: tuple[str, str], first: int, last: int) -> Iterator[Decision]:
+    """Versions of a profile with a time in [first, last] by which it may no longer be sent. whose: the profile is; who they are now."""
     before: profiles.Facts | None = None
-    for valid_from, facts in state.profiles.get(person, ()):
+    for valid_from, facts in versions:
         allowed, before = before is not None and profiles.allows(before, sent.purpose), facts
-        if not allowed or not first <= valid_from <= last or not sent.decide_at < valid_from <= sent.expires_at:
+        if not allowed or not max(first, sent.decide_at + 1) <= valid_from <= min(last, sent.expires_at):
             continue
-        if facts is None and person != sent.person_id:
+        if facts is None and whose[0] not in (whose[1], sent.person_id):
             continue  # tidying up after a merge
         change = _taken_back(facts, sent.purpose)
         if change is not None:

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
 from jobs.gate.people import People
 from jobs.gate.retention import GateSettings
-from jobs.gate.state import OPEN_FIELDS, PersonState
+from jobs.gate.state import PersonState, Row
 
 ALIAS, ADDRESS = "alias", "address"
 
 
-def apply_links(people: People, person: str, at_ms: int, settings: GateSettings) -> set[str]:
-    """Puts this person's links with a time ≤ at_ms in force. Returns: people who got something they did not have."""
+class Crossing(NamedTuple):
+    """At a merge, from `at` on: what was sent to one of the two, and what is known of the other.
+
+    until: when the two become somebody else once more, as far as is known; None = never.
+    """
+
+    at: int
+    until: int | None
+    sent: list[Candidate]
+    person: str
+    cancels: list[CancelEvent]
+    profiles: dict[str, list[Row]]
+
+
+def apply_links(people: People, person: str, at_ms: int, settings: GateSettings) -> list[Crossing]:
+    """Puts this person's links with a time ≤ at_ms in force."""
     state = people.state(person)
     due = sorted(link for link in map(tuple, state.links) if link[0] <= at_ms)
     state.links = [link for link in state.links if link[0] > at_ms]
-    gained = set()
+    found = []
     for at, how, one, other in due:
         if how == ADDRESS:
             share(people, one, other, at)
         else:
-            gained |= merge(people, one, other, at, settings)
-    return gained
+            found += merge(people, one, other, at, settings)
+    return found
 
 
 def share(people: People, one: str, other: str, at: int) -> None:
@@ -32,20 +49,21 @@ def share(people: People, one: str, other: str, at: int) -> None:
             state.shares.append((theirs, at))
 
 
-def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -> set[str]:
-    """old is new for good. Candidates and sends move, their ids are made anew; caps add up. Returns: who took something over."""
+def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -> list[Crossing]:
+    """old is new for good. Candidates and sends move, ids of candidates are made anew; caps add up. Returns: what meets what by it."""
     source, target = people.now(old), people.now(new)
     if source == target:
-        return set()
+        return []
     before, after = people.state(source), people.state(target)
+    until = min((link[0] for link in after.links if link[1] == ALIAS and people.now(link[2]) == target), default=None)
+    crossings = [_crossing(at, until, before, after, target), _crossing(at, until, after, before, target)]
     before.merged_into = target
     after.cancels = _union(after.cancels, before.cancels, 1)
     after.sends = after.sends + before.sends
     after.returned = after.returned + before.returned
     after.decided = after.decided + before.decided
     after.pending = after.pending + [_moved(row, source, target, settings) for row in before.pending]
-    # what was sent keeps its id: that is how delivery knows it
-    after.open = after.open + [_sent(row, source, target) for row in before.open]
+    after.open = after.open + before.open  # under the id and person it was sent as: that is how delivery knows it
     after.profiles = before.profiles | after.profiles
     after.changes = [*after.changes, *(row for row in before.changes if row not in after.changes)]
     after.merged = sorted({*after.merged, *before.merged, source})
@@ -55,22 +73,21 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
     for name in ("cancels", "sends", "returned", "decided", "pending", "open", "shares", "merged", "changes"):
         setattr(before, name, [])
     before.profiles = {}
-    return {target}
+    return crossings
 
 
-def _moved(row: object, source: str, target: str, settings: GateSettings) -> tuple[object, ...]:
-    one = Candidate.from_state(row)  # type: ignore[arg-type]  # rows of state are lists or tuples
+def _crossing(at: int, until: int | None, mine: PersonState, theirs: PersonState, person: str) -> Crossing:
+    known = {row[1] for row in mine.cancels}
+    return Crossing(
+        at, until, mine.still_open(), person, [one for one in theirs.all_cancels() if one.event_id not in known], dict(theirs.profiles)
+    )
+
+
+def _moved(row: Row, source: str, target: str, settings: GateSettings) -> tuple[object, ...]:
+    one = Candidate.from_state(row)
     return tuple(one.belonging_to(target, settings.tenant, settings.epoch)._replace(merged_from=one.merged_from or source))
 
 
-def _sent(row: object, source: str, target: str) -> object:
-    told = dict(zip(OPEN_FIELDS, row, strict=True))  # type: ignore[call-overload]
-    return tuple((told | {"person_id": target, "merged_from": told["merged_from"] or source}).values())
-
-
-def _union(first: list[object], second: list[object], key: int) -> list[object]:
-    known = {row[key] for row in first}  # type: ignore[index]
-    return [*first, *(row for row in second if row[key] not in known)]  # type: ignore[index]
-
-
-__all__ = ["ADDRESS", "ALIAS", "PersonState", "apply_links", "merge", "share"]
+def _union(first: list[Row], second: list[Row], key: int) -> list[Row]:
+    known = {row[key] for row in first}
+    return [*first, *(row for row in second if row[key] not in known)]

@@ -10,6 +10,8 @@ _EXPIRES_AT = OPEN_FIELDS.index("expires_at")
 
 def prune(state: PersonState, settings: GateSettings, now_ms: int) -> None:
     """Forgets what no candidate with D ≥ now_ms, nor one that still waits, can ask for. now_ms: the watermark."""
+    if now_ms < 0:
+        return  # nothing has told the time yet
     waits = state.next_due()
     if waits is not None:
         now_ms = min(now_ms, waits)
@@ -26,5 +28,5 @@ def prune(state: PersonState, settings: GateSettings, now_ms: int) -> None:
     if state.open:
         state.open = [row for row in state.open if row[_EXPIRES_AT] >= now_ms]
     # a candidate brings along what was known when it came, and what changes until it expires follows it
-    if waits is None and not state.open and not state.moved and not state.shares and not state.merged and not state.links:
+    if waits is None and not state.open and not state.shares and not state.merged and not state.links:
         state.profiles, state.changes = {}, []

@@ -14,11 +14,13 @@ from rekindle.cli import (
     cases_commands,
     catalogue_commands,
     check_commands,
+    control_commands,
     history_commands,
     job_commands,
     pack_commands,
     stack_commands,
     topics_commands,
+    why_commands,
 )
 from rekindle.cli.invocation import Invocation
 
@@ -99,6 +101,14 @@ for _command in (
     job_commands.run,
     pack_commands.plan,
     pack_commands.apply,
+    why_commands.why,
+    why_commands.report,
+    control_commands.pause,
+    control_commands.resume,
+    control_commands.mute,
+    control_commands.unmute,
+    control_commands.set_,
+    control_commands.control,
     job_commands.demo,
     job_commands.bench,
 ):

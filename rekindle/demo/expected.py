@@ -5,31 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from rekindle.demo.happenings import ADDED, ORDERED, VIEWED, Happening
 from rekindle.demo.people import Profile
-from rekindle.demo.scenes import ARBITRATION, CART_GAP, CART_MEMORY, SESSION_GAP
+from rekindle.demo.scenes import ARBITRATION, CART_GAP, CART_MEMORY, IDENTITY_WAIT, SESSION_GAP
 from rekindle.demo.shoppers import MINUTE
 
-COOLDOWN = 24 * 60 * MINUTE
+COOLDOWN = CAP = 24 * 60 * MINUTE
+"""Of each trigger; and one mail a person in that time (semantics.md, section 5)."""
+NIGHT = 22, 8
 _CANCELS = {"cart_abandoned": {ORDERED}, "browse_abandoned": {ORDERED, ADDED}}
 _PRIORITY = ("cart_abandoned", "browse_abandoned")
 
 
 @dataclass(frozen=True)
 class Due:
-    """A trigger that fell due. since, fired_at (T): epoch ms."""
+    """A trigger that fell due. since, fired_at (T), decided_at (D): epoch ms."""
 
     trigger: str
     person_id: str
     since: int
     fired_at: int
-
-    @property
-    def decided_at(self) -> int:
-        """D, epoch ms."""
-        return self.fired_at + ARBITRATION
+    decided_at: int
 
 
 def decisions(happenings: Iterable[Happening], profiles: Iterable[Profile], until: int) -> dict[Due, str]:
@@ -66,7 +65,7 @@ class _Shop:
 
     def refusal(self, due: Due, sent: Sequence[Due]) -> str | None:
         """The first reason of the gate's list that holds."""
-        cancels = [one for one in self._cancels(due) if due.since <= one.at <= due.decided_at]
+        cancels = [one for one, counts_from in self._cancels(due) if due.since <= one.at and counts_from <= due.decided_at]
         before = {one.event for one in cancels if one.at <= due.fired_at}
         if before:
             return "ordered" if ORDERED in before else "cancelled"
@@ -83,21 +82,35 @@ class _Shop:
             return "consent_withdrawn"
         if now["suppressed"]:
             return "suppressed"
-        mine = [one for one in sent if (one.trigger, one.person_id) == (due.trigger, due.person_id)]
-        return "cooldown" if any(due.decided_at - one.decided_at < COOLDOWN for one in mine) else None
+        mine = [one for one in sent if one.person_id == due.person_id]
+        if any(one.trigger == due.trigger and due.decided_at - one.decided_at < COOLDOWN for one in mine):
+            return "cooldown"
+        recent = [one for one in mine if due.decided_at - one.decided_at < CAP]
+        if recent:
+            return "capped" if any(one.decided_at < due.decided_at - ARBITRATION for one in recent) else "outranked"
+        return "held" if _sleeps(now["timezone"], due.decided_at) else None
 
     def _due(self, trigger: str, device: str, since: int, fired_at: int) -> Due:
-        return Due(trigger, self._person(device, fired_at), since, fired_at)
+        person, told_at = self._person(device, fired_at), fired_at
+        if person == device:  # somebody may still log in
+            person, told_at = self._first_pair(device, fired_at + IDENTITY_WAIT)
+        return Due(trigger, person, since, fired_at, fired_at + IDENTITY_WAIT if person == device else told_at + ARBITRATION)
 
     def _person(self, device: str, at: int) -> str:
         """Whoever said their name on this device by then, else the device."""
         return next((one.person_id for one in self._devices[device] if one.person_id and one.at <= at), device)
 
-    def _cancels(self, due: Due) -> Iterator[Happening]:
+    def _first_pair(self, device: str, until: float) -> tuple[str, int]:
+        """Who was the first to say their name there, and when (epoch ms)."""
+        return next(((one.person_id, one.at) for one in self._devices[device] if one.person_id and one.at <= until), (device, 0))
+
+    def _cancels(self, due: Due) -> Iterator[tuple[Happening, int]]:
+        """Events that cancel, each with the time from which it counts for the person: what a device did unknown, from its login on."""
         for device, found in self._devices.items():
+            person, known_at = self._first_pair(device, inf)
             for one in found:
-                if one.event in _CANCELS[due.trigger] and self._person(device, one.at) == due.person_id:
-                    yield one
+                if one.event in _CANCELS[due.trigger] and due.person_id in (person, self._person(device, one.at)):
+                    yield one, max(one.at, known_at) if due.person_id == person else one.at
 
     def _profile(self, person_id: str, at: int) -> dict[str, Any] | None:
         rows = [profile.value for profile in self._profiles if profile.person_id == person_id and profile.at <= at]
@@ -120,6 +133,11 @@ def _open_since(visit: Sequence[Happening], since: int | None) -> int | None:
         elif one.event == ORDERED:
             since = None
     return since
+
+
+def _sleeps(zone: str, at: int) -> bool:
+    hour = (at // (60 * MINUTE) - int(zone.removeprefix("Etc/GMT") or 0)) % 24
+    return hour >= NIGHT[0] or hour < NIGHT[1]
 
 
 def _consents(profile: dict[str, Any]) -> bool:

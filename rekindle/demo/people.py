@@ -22,6 +22,7 @@ class Story(StrEnum):
     SUPPRESSED = "suppressed"
     NO_ADDRESS = "no_address"
     ERASED = "erased"
+    ASLEEP = "asleep"
     UNKNOWN = "unknown"
 
 
@@ -35,14 +36,23 @@ class Profile:
 
 
 def profiles(person_id: str, story: Story, since: int, changes_at: int) -> Iterator[Profile]:
-    """What the CRM sent of one person, by time. since, changes_at: epoch ms; few stories have a change."""
+    """What the CRM sent of one person, by time. since, changes_at: epoch ms; few stories have a change.
+
+    All live where it is afternoon at `since`, but for who is asleep.
+    """
     if story is Story.UNKNOWN:
         return
-    yield Profile(since, person_id, _value(person_id, story, since, granted=story is not Story.REFUSES))
+    yield Profile(since, person_id, _value(person_id, story, since, since, granted=story is not Story.REFUSES))
     if story is Story.WITHDRAWS:
-        yield Profile(changes_at, person_id, _value(person_id, story, changes_at, granted=False, version=2))
+        yield Profile(changes_at, person_id, _value(person_id, story, changes_at, since, granted=False, version=2))
     if story is Story.ERASED:
         yield Profile(changes_at, person_id, None)
+
+
+def zone_with(hour: int, at: int) -> str:
+    """A time zone in which it is about that hour of the day: whenever the demo is played, people are awake and one is asleep."""
+    ahead = (hour - at // 3_600_000 + 11) % 24 - 11
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"  # its sign is that of ships: GMT-2 is two hours ahead
 
 
 def iso(at: int) -> str:
@@ -50,14 +60,14 @@ def iso(at: int) -> str:
     return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z"
 
 
-def _value(person_id: str, story: Story, at: int, *, granted: bool, version: int = 1) -> dict[str, Any]:
+def _value(person_id: str, story: Story, at: int, since: int, *, granted: bool, version: int = 1) -> dict[str, Any]:
     return {
         "person_id": person_id,
         "email": None if story is Story.NO_ADDRESS else f"{person_id}@example.com",
         "phone": None,
         "first_name": person_id.capitalize(),
         "locale": "de-DE",
-        "timezone": "Europe/Berlin",
+        "timezone": zone_with(2 if story is Story.ASLEEP else 15, since),
         "country": "DE",
         "traits": {"tier": "made-up"},
         "consent": {"marketing_email": {"granted": granted, "version": version, "source": "demo", "at": iso(at)}},

@@ -12,6 +12,8 @@ from rekindle.demo.shoppers import MINUTE, Shopper
 
 CART_GAP, CART_MEMORY, SESSION_GAP, ARBITRATION = 5 * MINUTE, 72 * 60 * MINUTE, 30 * MINUTE, 30 * SECOND
 """The defaults of the settings, which the demo runs with."""
+IDENTITY_WAIT = MINUTE
+"""Shorter than the settings' default: nobody watches a demo for two hours to see that a visitor stays unknown."""
 LAST_DECISION = 45 * SECOND
 """From the moment the history is complete until the last of its carts is decided: the jobs take longer to start."""
 EVENTS = {"clicks": VIEWED, "carts": ADDED, "orders": ORDERED}
@@ -36,7 +38,8 @@ _NAMES = ("ana", "ben", "carla", "dario", "elif", "finn", "greta", "hugo", "ines
 
 @dataclass(frozen=True)
 class Role:
-    """A shopper on stage. person_id: None = never says who they are. signed_in: userId on every event, else one `identify` call.
+    """A shopper on stage. person_id: None = never says who they are. signed_in: userId on every event, else one `identify` call, with the
+    first event or at `logs_in_at` (epoch ms).
 
     elsewhere: what the person does on another device or through the server; later: the same, in real time.
     """
@@ -45,6 +48,7 @@ class Role:
     person_id: str | None = None
     story: Story = Story.UNKNOWN
     signed_in: bool = False
+    logs_in_at: int = 0
     elsewhere: tuple[Happening, ...] = field(default=())
     later: tuple[Happening, ...] = field(default=())
 
@@ -54,8 +58,10 @@ class Role:
         for number, action in enumerate(self.shopper.actions):
             known = person if self.signed_in else None
             yield Happening(action.at, EVENTS[action.kind], device, known, action.articles)
-            if number == 0 and person and not self.signed_in:
+            if number == 0 and person and not self.signed_in and not self.logs_in_at:
                 yield Happening(action.at, IDENTIFIED, device, person)
+        if self.logs_in_at:
+            yield Happening(self.logs_in_at, IDENTIFIED, device, person)
         yield from self.elsewhere
 
     @property
@@ -75,6 +81,8 @@ def cast(shoppers: Sequence[Shopper], now: int) -> list[Role]:
         _orders_on_the_phone(leaving[2], "sami", now),
         _orders_as_it_falls_due(leaving[3], "tara", now),
         _goes_on_at_the_phone(looking[0], "ugo", now),
+        _is_asleep(looking[1], "vera", now),
+        _logs_in_later(looking[2], "wanda", now),
     ]
     taken = {role.shopper.device_id for role in staged}
     rest = [shopper for shopper in shoppers if shopper.device_id not in taken]
@@ -119,6 +127,15 @@ def _orders_as_it_falls_due(shopper: Shopper, name: str, now: int) -> Role:
     end = _past(now, 2)
     order = Happening(end + CART_GAP + ARBITRATION // 2, ORDERED, None, name, shopper.last.articles)
     return Role(shopper.ending_at(end), name, Story.CONSENTS, elsewhere=(order,))
+
+
+def _is_asleep(shopper: Shopper, name: str, now: int) -> Role:
+    return Role(shopper.ending_at(_past(now, 4)), name, Story.ASLEEP)
+
+
+def _logs_in_later(shopper: Shopper, name: str, now: int) -> Role:
+    end = _past(now, 5)
+    return Role(shopper.ending_at(end), name, Story.CONSENTS, logs_in_at=end + SESSION_GAP + 40 * SECOND)
 
 
 def _goes_on_at_the_phone(shopper: Shopper, name: str, now: int) -> Role:

@@ -28,6 +28,12 @@ WORDS = {
     "consent_withdrawn": "withdrew consent in the last moment before the mail",
     "suppressed": "is on the suppression list",
     "cooldown": "got this mail within the last 24 hours",
+    "capped": "got another mail within the last 24 hours",
+    "outranked": "gets a more important mail at the same time",
+    "held": "is asleep: it waits for the morning",
+    "quiet_expired": "is asleep, and in the morning it is of no use",
+    "holdout": "is in the group that gets no mail, to compare with",
+    "paused": "an operator has stopped it",
     "expired": "too old to be of use",
     "duplicate": "was sent before",
     "not_json": "is not JSON",
@@ -81,7 +87,9 @@ class Screen:
             ],
         )
         click.echo("\nSome of them\n")
-        table(("person", "trigger", "about", "due", "decision"), [example_row(tally, key) for key in examples(tally)])
+        chosen = list(examples(tally))
+        table(("person", "trigger", "about", "due", "decision"), [example_row(tally, key) for key in chosen])
+        click.echo("\nIn full, for any of them, while this runs (and after, if the cluster stays up): rekindle why " + chosen[-1][1])
         click.echo("\nLines that could not be used (topic dead_letters)\n")
         lines = Counter(tally.dead_letters.values()).most_common()
         table(("reason", "lines", "the line"), [(reason, count, WORDS.get(reason, reason)) for reason, count in lines])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors import kafka_admin
 from jobs.errors import RunError
-from jobs.settings import Destination, Kafka, Settings
+from jobs.settings import Destination, Gate, Kafka, Settings
 from jobs.submission import JOBS, is_ours, planned
+from rekindle.demo.scenes import IDENTITY_WAIT
 from rekindle.local import stack as stacks
 from rekindle.local.flink_rest import FlinkRest
 from rekindle.local.layout import Wishes
@@ -84,6 +86,7 @@ def settings_of(stack: Stack, given: Settings) -> Settings:
         kafka=Kafka(servers=stack.kafka_servers),
         flink=given.flink.model_copy(update={"rest_url": stack.flink_url}),
         destinations={"default": Destination(url=f"{stack.esp_url}/webhook")},
+        gate=Gate(identity_wait=timedelta(milliseconds=IDENTITY_WAIT)),
     )
 
 

@@ -35,7 +35,8 @@ class Tally:
             case "trigger_candidates":
                 self.candidates[key_of(row)] = row
             case "trigger_decisions":
-                self.decisions[key_of(row)] = row
+                if row["reason"] != "cancelled_after_send":  # what was decided stays decided: delivery reads it
+                    self.decisions[key_of(row)] = row
             case "triggers":
                 self.triggers.add(row["trigger_id"])
             case "delivery_outcomes":

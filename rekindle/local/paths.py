@@ -74,6 +74,16 @@ class Places:
         """What the fake ESP accepted: its own file."""
         return self.root / "esp" / "ledger.sqlite"
 
+    @property
+    def index(self) -> Path:
+        """The index of `why` and `report`, and the key of its hashes."""
+        return self.root / "why"
+
+    @property
+    def audit(self) -> Path:
+        """Who looked somebody up or changed something while the jobs run: JSON lines, only ever appended."""
+        return self.root / "audit.jsonl"
+
 
 def missing_jars(places: Places) -> list[str]:
     """Which needed jars are not there, as `folder/name*.jar`."""

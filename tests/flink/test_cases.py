@@ -38,8 +38,8 @@ is not due a moment before:
   clock: "2026-03-01 10:29:59.999"
   given: {{sessions: [{SESSION}]}}
   expect: []
-the same device in another case is somebody else:
-  clock: "2026-03-01 10:31:00"
+the same device in another case is somebody else, whose name nobody learns for two hours:
+  clock: "2026-03-01 12:30:00"
   given: {{sessions: [{SESSION.replace(", user_id: ana", "")}]}}
   expect: {{candidates: [{{person_id: d1}}], decisions: [{{reason: no_profile}}], triggers: []}}
 the session that is still open is not there yet:

@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from jobs.definitions import lock as locks
 from jobs.definitions.lock import Lock
-from jobs.settings import process_environment
 from rekindle.local.waiting import wait_until
 from tests.integration import lab
+from tests.integration.command_line import Answer, CommandLine, command_line
 from tests.integration.lab import SECOND, START, Feed, Found
 from tests.integration.pipeline import LIMIT, Pipeline, pipeline
 
 PACK = "lab"
 
 
-DRIVER = """
-import json, sys
-from click.testing import CliRunner
-from rekindle.cli.main import rekindle
-answers = sys.stdout
-for line in sys.stdin:
-    done = CliRunner().invoke(rekindle, json.loads(line))
-    print(json.dumps([done.exit_code, done.stdout, done.stderr]), file=answers, flush=True)
-"""
-"""The command line, again and again in one process: its JVM starts once."""
-
-
-class Answer(NamedTuple):
-    code: int
-    stdout: str
-    stderr: str
-
-
 class Lab:
     """A stack, a pack's folder, and the command line over both."""
 
-    def __init__(self, running: Pipeline, root: Path, driver: subprocess.Popen[str]) -> None:
-        self.running, self.folder, self._driver = running, root / PACK, driver
+    def __init__(self, running: Pipeline, root: Path, type_in: CommandLine) -> None:
+        self.running, self.folder, self._type_in = running, root / PACK, type_in
         settings = running.settings.model_copy(update={"packs": [PACK], "packs_dir": str(root)})
         file = running.stack.places.root / "lab.yaml"
         file.write_text(settings.model_dump_json(), encoding="utf-8")
@@ -54,10 +34,7 @@ class Lab:
         self.feed = Feed(running.producer, settings.kafka.partitions)
 
     def rekindle(self, *words: str) -> Answer:
-        assert self._driver.stdin is not None
-        assert self._driver.stdout is not None
-        print(json.dumps([*self._before, *words]), file=self._driver.stdin, flush=True)
-        return Answer(*json.loads(self._driver.stdout.readline()))
+        return self._type_in(*self._before, *words)
 
     def apply(self, *words: str) -> str:
         """What it said."""
@@ -79,10 +56,9 @@ class Lab:
 @pytest.fixture(scope="module")
 def the_lab(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("packs")
-    with pipeline(root / "state", jars, "kafka.partitions=2", "flink.checkpoint_interval=2 s", slots=2) as running:
-        command = [sys.executable, "-c", DRIVER]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=process_environment()) as driver:
-            yield Lab(running, root / "packs", driver)
+    quick = ("kafka.partitions=2", "flink.checkpoint_interval=2 s")
+    with pipeline(root / "state", jars, *quick, slots=2) as running, command_line() as type_in:
+        yield Lab(running, root / "packs", type_in)
 
 
 def found(rows: list[dict[str, Any]], trigger: str) -> set[Found]:

@@ -44,7 +44,7 @@ def test_who_looked_is_told_of_every_drop_once_the_clock_has_passed_it(running: 
     versions = [("p1", 20), ("p2", 20), ("p1", 16), ("p2", 19), ("p1", None), ("p1", 12)]
     for product, price in versions:
         key, value = priced(product, price, before - 86_400_000)
-        running._produce("catalog", key, value, before - 86_400_000)
+        running.produce("catalog", key, value, before - 86_400_000)
     assert running.producer.flush(60) == 0
 
     running.start("ingest", "evaluate")

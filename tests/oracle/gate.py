@@ -1,103 +1,139 @@
-"""The gate's first form: every candidate, in the order of its decision instant, gets one verdict."""
+"""The gate by brute force: the whole history in memory, everything asked anew for every decision. Rules: docs/gate.md."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.oracle.people import AsOf
-from tests.oracle.triggers import Candidate
+from tests.oracle import gate_checks as checks
+from tests.oracle.gate_history import TRANSACTIONAL, Candidate, History, Row, Rules
+from tests.oracle.gate_world import Send, World, bucket
+from tests.oracle.instants import to_text
 
-CANCELLING = {"ordered", "cancelled", "ordered_since"}
-_MAILBOX = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event of a person that may cancel. t: epoch ms."""
-
-    t: int
-    event: str
+VERDICTS = {"sent": "sent", "held": "held", **dict.fromkeys(("ordered", "cancelled", "ordered_since", "cancelled_after_send"), "cancelled")}
 
 
 @dataclass(frozen=True)
 class Decision:
-    """reason: a word of the closed list, `sent` included. decided_at: D in epoch ms."""
+    """reason: a word of the closed list. decided_at: D in epoch ms. profile: the person's as of D."""
 
     candidate: Candidate
+    trigger_id: str
+    person_id: str
     reason: str
     decided_at: int
-    profile: dict[str, Any] | None
+    evidence: dict[str, Any]
+    variant: str | None
+    profile: Row | None
 
     @property
     def verdict(self) -> str:
-        if self.reason == "sent":
-            return "sent"
-        return "cancelled" if self.reason in CANCELLING else "suppressed"
+        return VERDICTS.get(self.reason, "suppressed")
 
 
-@dataclass
-class Gate:
-    """cancels: per person, every event any trigger could name. profiles: per person, None after a tombstone."""
+def decide(history: History, rules: Rules) -> list[Decision]:
+    """Every row of `trigger_decisions`, in order of D; what came after a send last."""
+    world = World(history, rules)
+    undecided = {one: world.first_instant(one) for one in world.candidates}
+    decisions: list[Decision] = []
+    while undecided:
+        one = min(undecided, key=lambda one: _turn(world, one, undecided[one]))
+        d = undecided.pop(one)
+        reason, evidence = _refusal(world, one, d, undecided) or ("sent", checks.consents(world, one, d))
+        if reason == "held":
+            undecided[one] = evidence["until"]
+            evidence = {**evidence, "until": to_text(evidence["until"])}
+        found = _decision(world, one, d, reason, evidence)
+        if reason == "sent":
+            person = found.person_id
+            world.sends.append(Send(one, person, found.trigger_id, d, world.address(person, d), found.variant))
+        decisions.append(found)
+    sent = {(decision.trigger_id, decision.decided_at): decision for decision in decisions if decision.reason == "sent"}
+    for send in world.sends:
+        decisions += _afterwards(world, send, sent[send.trigger_id, send.at])
+    return decisions
 
-    cancels: dict[str, list[Happening]]
-    profiles: AsOf
-    arbitration: int
-    _sent: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
-    _sent_ids: set[str] = field(default_factory=set)
 
-    def decide(self, candidates: Iterable[Candidate]) -> Iterator[Decision]:
-        """Decisions in the order of D; a physical repeat gets none."""
-        decided = set()
-        for candidate in sorted(candidates, key=lambda c: (self.instant(c), c.person_id, -c.trigger.priority, c.fired_at, c.trigger_id)):
-            occurrence = candidate.trigger_id, candidate.fired_at
-            if occurrence in decided:
-                continue
-            decided.add(occurrence)
-            d = self.instant(candidate)
-            reason = self.refusal(candidate, d) or "sent"
-            if reason == "sent":
-                self._sent[candidate.person_id, candidate.trigger.name].append(d)
-                self._sent_ids.add(candidate.trigger_id)
-            yield Decision(candidate, reason, d, self.profiles.get(candidate.person_id, d))
+def row(decision: Decision) -> Row:
+    """As `trigger_decisions` says it."""
+    return {
+        "trigger_id": decision.trigger_id,
+        "trigger": decision.candidate.trigger,
+        "version": decision.candidate.row["version"],
+        "person_id": decision.person_id,
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "fired_at": to_text(decision.candidate.fired_at),
+        "decided_at": to_text(decision.decided_at),
+        "variant": decision.variant,
+        "evidence": decision.evidence,
+    }
 
-    def instant(self, candidate: Candidate) -> int:
-        """D."""
-        return candidate.fired_at + candidate.trigger.send_after + self.arbitration
 
-    def refusal(self, candidate: Candidate, d: int) -> str | None:
-        """The first reason not to send, in the order of semantics.md section 5."""
-        trigger, person, fired_at = candidate.trigger, candidate.person_id, candidate.fired_at
-        if d > fired_at + trigger.max_age:
-            return "expired"
-        if candidate.trigger_id in self._sent_ids:
-            return "duplicate"
-        cancels = [happening for happening in self.cancels.get(person, []) if happening.event in trigger.cancel_on]
-        before = {happening.event for happening in cancels if candidate.since <= happening.t <= fired_at}
-        if before:
-            return "ordered" if "Order Completed" in before else "cancelled"
-        if any(fired_at < happening.t <= d for happening in cancels):
-            return "ordered_since"
-        then, now = self.profiles.get(person, fired_at), self.profiles.get(person, d)
-        if now is None:
-            return "no_profile" if then is None else "erased"
-        if not _MAILBOX.fullmatch((now.get("email") or "").strip()):
-            return "no_address"
-        if not granted(then, trigger.purpose):
-            return "no_consent"
-        if not granted(now, trigger.purpose):
-            return "consent_withdrawn"
-        if now.get("suppressed") is not None:
-            return "suppressed"
-        if any(d - trigger.cooldown < sent_at <= d for sent_at in self._sent[person, trigger.name]):
-            return "cooldown"
+def _turn(world: World, one: Candidate, d: int) -> tuple[Any, ...]:
+    return d, *checks.rank(world, one, d), world.person(one, d), one.trigger_id
+
+
+def _refusal(world: World, one: Candidate, d: int, undecided: dict[Candidate, int]) -> checks.Refusal | None:
+    found = checks.refusal(world, one, d) or checks.outranked(world, one, d, undecided)
+    quiet = checks.hold(world, one, d)
+    if found is not None or quiet is None:
+        return found
+    until, zone = quiet
+    if until > one.expires_at:
+        return "quiet_expired", {"expires_at": to_text(one.expires_at), "until": to_text(until), "timezone": zone}
+    return "held", {"until": until, "timezone": zone}
+
+
+def _decision(world: World, one: Candidate, d: int, reason: str, evidence: dict[str, Any]) -> Decision:
+    person = world.person(one, d)
+    said, pair = world.said(one, d), world.identified(one)
+    if pair is not None:
+        evidence = {**evidence, "identified_at": to_text(pair.at)}
+    if said != person:
+        evidence = {**evidence, "merged_from": said}
+    return Decision(one, world.trigger_id(one, d), person, reason, d, evidence, _variant(world, one, person), world.profile(person, d))
+
+
+def _variant(world: World, one: Candidate, person: str) -> str | None:
+    place = bucket(person, one.trigger, world.rules.epoch) * sum(one.variants.values())
+    upto = 0
+    for name, weight in one.variants.items():
+        upto += weight
+        if place < upto:
+            return name
+    return None
+
+
+def _afterwards(world: World, send: Send, sent: Decision) -> Iterator[Decision]:
+    """One row for each act that would have cancelled, and for each profile row that takes back what the send rested on."""
+    one = send.candidate
+    marks = {name: value for name, value in sent.evidence.items() if name in ("identified_at", "merged_from")}
+    for act in world.acts:
+        if act.event in one.cancel_on and act.t >= one.since:
+            at = world.counts_from(act, send.person, one.expires_at)
+            if at is not None and at > send.at:
+                proof = {"event": act.event, "event_id": act.event_id, "at": to_text(act.t), "sent_at": to_text(send.at), **marks}
+                yield replace(sent, reason="cancelled_after_send", decided_at=at, evidence=proof, variant=None)
+    for at, who, value in world.profiles:
+        word = _taken_back(world, send, at, who, value) if send.at < at <= one.expires_at else None
+        if word:
+            proof = {"profile": word, "at": to_text(at), "sent_at": to_text(send.at), **marks}
+            yield replace(sent, reason="cancelled_after_send", decided_at=at, evidence=proof, variant=None)
+
+
+def _taken_back(world: World, send: Send, at: int, who: str, value: Row | None) -> str | None:
+    """The word for a profile row by which what a profile allowed is allowed no more."""
+    person = world.root(send.person, at)
+    if world.root(who, at) != person or not _allows(world.profile(who, at - 1), send.candidate) or _allows(value, send.candidate):
         return None
+    if value is None:
+        # a merged profile that is gone says nothing any more, but of what went to its own address
+        return "erased" if who in (person, send.person) else None
+    return "consent_withdrawn" if value.get("suppressed") is None else "suppressed"
 
 
-def granted(profile: dict[str, Any] | None, purpose: str) -> bool:
-    """A yes for this purpose; absent is no."""
-    consent = ((profile or {}).get("consent") or {}).get(purpose) or {}
-    return consent.get("granted") is True
+def _allows(profile: Row | None, one: Candidate) -> bool:
+    consented = one.purpose == TRANSACTIONAL or checks.granted(profile, one.purpose)
+    return profile is not None and consented and profile.get("suppressed") is None

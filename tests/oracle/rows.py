@@ -51,38 +51,39 @@ def candidate(found: Candidate) -> dict[str, Any]:
     }
 
 
-def decision(decided: Decision) -> dict[str, Any]:
-    """A row of `trigger_decisions`, without evidence."""
-    found = decided.candidate
-    return {
-        "trigger_id": found.trigger_id,
-        "trigger": found.trigger.name,
-        "version": found.trigger.version,
-        "person_id": found.person_id,
-        "verdict": decided.verdict,
-        "reason": decided.reason,
-        "fired_at": to_text(found.fired_at),
-        "decided_at": to_text(decided.decided_at),
+def gate_candidate(found: Candidate, pack: str = "core") -> dict[str, Any]:
+    """All of that row the gate reads."""
+    trigger = found.trigger
+    return candidate(found) | {
+        "pack": pack,
+        "destination": trigger.destination,
+        "template": trigger.template,
+        "purpose": trigger.purpose,
+        "priority": trigger.priority,
+        "cancel_on": list(trigger.cancel_on),
+        "cooldown_ms": trigger.cooldown,
+        "max_age_ms": trigger.max_age,
+        "send_after_ms": trigger.send_after,
     }
 
 
 def send(decided: Decision) -> dict[str, Any]:
     """A row of `triggers`, for a destination that needs no address."""
-    found, trigger = decided.candidate, decided.candidate.trigger
-    consent = (decided.profile or {})["consent"][trigger.purpose]
+    row = decided.candidate.row
+    consent = (decided.profile or {})["consent"][row["purpose"]]
     return {
-        "trigger_id": found.trigger_id,
-        "trigger": trigger.name,
-        "version": trigger.version,
-        "person_id": found.person_id,
-        "destination": trigger.destination,
-        "template": trigger.template,
-        "purpose": trigger.purpose,
-        "variant": None,
-        "payload": found.payload,
-        "fired_at": to_text(found.fired_at),
+        "trigger_id": decided.trigger_id,
+        "trigger": row["trigger"],
+        "version": row["version"],
+        "person_id": decided.person_id,
+        "destination": row["destination"],
+        "template": row["template"],
+        "purpose": row["purpose"],
+        "variant": decided.variant,
+        "payload": row["payload"],
+        "fired_at": row["fired_at"],
         "decided_at": to_text(decided.decided_at),
-        "expires_at": to_text(found.fired_at + trigger.max_age),
+        "expires_at": to_text(decided.candidate.expires_at),
         "consent": {name: consent.get(name) for name in ("version", "source", "at")},
         "address": None,
         "schema_version": 1,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle import activity, rows, vocabulary
-from tests.oracle.decode import MINUTE, Raw, Row, decode
+from tests.oracle import activity, gate, rows, vocabulary
+from tests.oracle.decode import MINUTE, Raw, decode
+from tests.oracle.decode import Row as Clean
 from tests.oracle.dedupe import dedupe
-from tests.oracle.gate import Gate, Happening
-from tests.oracle.people import AsOf, People, identities
-from tests.oracle.triggers import BROWSE_ABANDONED, CART_ABANDONED, candidates
+from tests.oracle.gate_history import History, Row, Rules
+from tests.oracle.gate_world import normal
+from tests.oracle.people import People, identities
+from tests.oracle.triggers import BROWSE_ABANDONED, CART_ABANDONED, Trigger, candidates
 
 Profile = tuple[int, str, dict[str, Any] | None]
 """(Kafka record time in epoch ms, person_id, value or None for a tombstone)."""
@@ -43,6 +44,8 @@ def run(
     arbitration: int = MINUTE // 2,
     tenant: str = "default",
     epoch: int = 1,
+    triggers: Iterable[Trigger] = (CART_ABANDONED, BROWSE_ABANDONED),
+    rules: Rules | None = None,
 ) -> Result:
     """Everything the jobs should have written once event time has passed the last of it.
 
@@ -58,26 +61,33 @@ def run(
     changes = identities(first)
     people = People(changes)
     found = candidates(carts, sessions, people, tenant, epoch)
-    decisions = list(Gate(_cancels(first, people), _as_of(profiles), arbitration).decide(found))
+    found = [candidate for candidate in found if candidate.trigger in triggers]
+    events = [rows.event(row) for row in first]
+    pairs = [rows.with_text_times(change) for change in changes]
+    decisions = [
+        decision
+        for history in _apart([rows.gate_candidate(candidate) for candidate in found], events, list(profiles), pairs)
+        for decision in gate.decide(history, rules or Rules(tenant, epoch, arbitration))
+    ]
     return Result(
-        events=[rows.event(row) for row in first],
+        events=events,
         dead_letters=dead,
-        identities=[rows.with_text_times(change) for change in changes],
+        identities=pairs,
         carts=[rows.with_text_times(cart) for cart in carts],
         sessions=[rows.with_text_times(session) for session in sessions],
         candidates=[rows.candidate(candidate) for candidate in found],
-        decisions=[rows.decision(decision) for decision in decisions],
+        decisions=[gate.row(decision) for decision in decisions],
         triggers=[rows.send(decision) for decision in decisions if decision.reason == "sent"],
     )
 
 
-def _decode(records: Iterable[Raw | tuple[int, int, int, bytes | None]]) -> tuple[list[Row], list[dict[str, Any]]]:
+def _decode(records: Iterable[Raw | tuple[int, int, int, bytes | None]]) -> tuple[list[Clean], list[dict[str, Any]]]:
     """(rows in order of arrival, dead letters)."""
     table = vocabulary.read()
     decoded, dead = [], []
     for raw in sorted((Raw(*record) for record in records), key=lambda raw: (raw.at, raw.partition, raw.offset)):
         result = decode(raw, table)
-        if isinstance(result, Row):
+        if isinstance(result, Clean):
             decoded.append(result)
         elif result is not None:
             dead.append(_dead_letter(raw, result))
@@ -89,17 +99,33 @@ def _dead_letter(raw: Raw, reason: str) -> dict[str, Any]:
     return {"stage": "ingest", "reason": reason, "raw": text, "topic": "events.raw", "partition": raw.partition, "offset": raw.offset}
 
 
-def _cancels(first: Iterable[Row], people: People) -> dict[str, list[Happening]]:
-    names = {*CART_ABANDONED.cancel_on, *BROWSE_ABANDONED.cancel_on}
-    cancels: dict[str, list[Happening]] = defaultdict(list)
-    for row in first:
-        if row.event in names:
-            cancels[people.person(row.device_id, row.user_id, row.t)].append(Happening(row.t, row.event))
-    return cancels
+def _apart(candidates: list[Row], events: list[Row], profiles: list[Profile], identities: list[Row]) -> Iterator[History]:
+    """One history for each group of people that have anything to do with each other: the gate's oracle takes time by the square."""
+    groups: dict[str, str] = {}
 
+    def group(name: str) -> str:
+        while groups.setdefault(name, name) != name:
+            groups[name] = name = groups.setdefault(groups[name], groups[name])
+        return name
 
-def _as_of(profiles: Iterable[Profile]) -> AsOf:
-    known = AsOf()
-    for at, person, value in profiles:
-        known.put(person, at, value)
-    return known
+    for row in [*identities, *candidates]:
+        groups[group(row["device_id"])] = group(row["person_id"])
+    for row in events:
+        if row["user_id"] is not None:
+            groups[group(row["device_id"])] = group(row["user_id"])
+    for _, person, value in profiles:
+        if value is not None and value.get("email"):
+            groups[group(person)] = group("@" + normal(value["email"]))
+    parts: dict[str, History] = {}
+    for row in candidates:
+        parts.setdefault(group(row["person_id"]), History([], [], [], [])).candidates.append(row)
+    nobody = History([], [], [], [])
+    names = {name for trigger in (CART_ABANDONED, BROWSE_ABANDONED) for name in trigger.cancel_on}
+    for row in events:
+        if row["event"] in names:
+            parts.get(group(row["device_id"]), nobody).events.append(row)
+    for row in identities:
+        parts.get(group(row["device_id"]), nobody).identities.append(row)
+    for version in profiles:
+        parts.get(group(version[1]), nobody).profiles.append(version)
+    yield from parts.values()

@@ -11,7 +11,7 @@ from rekindle.demo.tally import Tally, missing
 
 T = 1_800_000_000_000
 UNTIL = T + 60_000
-CART = Due("cart_abandoned", "ana", T - 1000, T)
+CART = Due("cart_abandoned", "ana", T - 1000, T, T + 30_000)
 NAME = f"cart_abandoned of ana, due {iso(T)}"
 NONE: Counter[str] = Counter()
 

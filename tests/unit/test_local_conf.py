@@ -19,7 +19,7 @@ def fields(model: type[BaseModel], prefix: str = "") -> set[str]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             names |= fields(kind, f"{prefix}{name}.")
         else:
-            names.add(prefix + name)
+            names.add(prefix + (field.alias or name))
     return names
 
 

@@ -1,271 +1,304 @@
-"""The oracle's triggers and its gate, by cases worked out by hand. Times are after NOON."""
+"""The gate's oracle, by cases worked out by hand, in the order of docs/gate.md. Times are ms after NOON, 2026-03-01T12:00Z."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.oracle.differences import differences
-from tests.oracle.gate import Decision, Gate, Happening
-from tests.oracle.people import AsOf
-from tests.oracle.samples import HOUR, MINUTE, NOON, SECOND, line, profile, records
-from tests.oracle.shop import Profile, Result, run
+from tests.oracle.gate_checks import granted
+from tests.oracle.gate_history import DAY, HOUR, MINUTE, Cap
+from tests.oracle.gate_world import bucket
+from tests.oracle.history_rows import YES
+from tests.oracle.samples import NOON
 from tests.oracle.trigger_id import trigger_id
-from tests.oracle.triggers import BROWSE_ABANDONED, CART_ABANDONED, Candidate, Trigger
-
-YES, NO = profile(), profile(granted=False)
-WINDOW = 30 * SECOND
-LONG_AGO = -100 * HOUR
-
-
-def shop(lines: Iterable[dict[str, Any]], profiles: Iterable[Profile] = ()) -> Result:
-    return run(records(lines), profiles)
-
-
-def known(person: str = "u1", **values: Any) -> Profile:
-    return NOON + LONG_AGO, person, {**YES, **values}
-
-
-def verdicts(result: Result) -> list[tuple[str, str]]:
-    return [(row["trigger"], row["reason"]) for row in result.decisions]
-
-
-def a_cart(t: int = 0, device: str = "d1", user: str | None = "u1") -> dict[str, Any]:
-    return line("Product Added", t, device, user, product_id="p1", price=12.5, quantity=2)
+from tests.unit.gate_history import (
+    BROWSE,
+    CART,
+    LISTED,
+    LONG_AGO,
+    MAY,
+    NO,
+    NOTICE,
+    ONE_A_DAY,
+    OPEN,
+    WINDOW,
+    act,
+    decisions,
+    fired,
+    outcome,
+    pair,
+    reasons,
+    switch,
+)
 
 
-def candidate(t: int = 0, since: int = -HOUR, trigger: Trigger = CART_ABANDONED, occasion: str = "o1", person: str = "u1") -> Candidate:
-    """One that fired at NOON + t."""
-    identity = trigger_id("default", trigger.name, 1, person, occasion)
-    return Candidate(trigger, identity, "d1", person, occasion, NOON + t, NOON + since, {})
+def sent_id(name: str = "cart", person: str = "ana", occasion: str = "o1") -> str:
+    return trigger_id("default", name, 1, person, occasion)
 
 
-def decide(
-    *candidates: Candidate, cancels: Iterable[tuple[int, str]] = (), profiles: Iterable[tuple[int, Any]] = ((LONG_AGO, YES),)
-) -> list[Decision]:
-    """cancels: (t, event), profiles: (t, value), all of u1."""
-    facts = AsOf()
-    for t, value in profiles:
-        facts.put("u1", NOON + t, value)
-    happenings = [Happening(NOON + t, event) for t, event in cancels]
-    return list(Gate({"u1": happenings}, facts, WINDOW).decide(candidates))
+# 1 to 5
 
 
-def reason(*candidates: Candidate, **facts: Any) -> str:
-    return decide(*candidates, **facts)[-1].reason
+def test_what_is_paused_or_muted_as_of_d_is_refused_first() -> None:
+    hasty = replace(CART, max_age=WINDOW - 1)
+    for key, value in (("trigger:cart", {"paused": True}), ("pack:core", {"muted": True})):
+        assert reasons(fired(trigger=hasty), control=[switch(WINDOW, key, **value)]) == ["paused"]
+        assert reasons(fired(), control=[switch(WINDOW + 1, key, **value)]) == ["sent"]
+        assert reasons(fired(), control=[switch(0, key, **value), switch(1, key)]) == ["sent"]
+    assert decisions(fired(), control=[switch(0, "pack:core", muted=True)])[0].evidence["control"] == "pack:core"
 
 
-# triggers
+def test_decided_later_than_its_max_age_is_expired() -> None:
+    assert reasons(fired(trigger=replace(CART, max_age=WINDOW))) == ["sent"]
+    assert reasons(fired(trigger=replace(CART, max_age=WINDOW - 1)), acts=[act(0)]) == ["expired"]
 
 
-def test_the_trigger_id_is_the_one_of_the_contract() -> None:
-    assert trigger_id("default", "cart_abandoned", 1, "42", "c0ffee", 0) == "57184V2D7RZGQ8YDP0RFFB3YC4"
+def test_the_same_occasion_is_sent_once_in_thirty_days_even_if_it_was_given_back() -> None:
+    lost = [outcome(MINUTE, sent_id(), "rejected")]
+    assert reasons(fired(), fired(HOUR, since=HOUR), outcomes=lost) == ["sent", "duplicate"]
+    assert reasons(fired(), fired(30 * DAY - 1, since=DAY)) == ["sent", "duplicate"]
+    assert reasons(fired(), fired(30 * DAY, since=DAY)) == ["sent", "sent"]
 
 
-def test_an_abandoned_cart_is_sent_five_minutes_after_the_last_activity() -> None:
-    result = shop([a_cart(), line("Page Viewed", MINUTE, user="u1")], [known()])
-    identity = trigger_id("default", "cart_abandoned", 1, "u1", result.carts[0]["cart_hash"])
-    assert result.triggers == [
-        {
-            "trigger_id": identity,
-            "trigger": "cart_abandoned",
-            "version": 1,
-            "person_id": "u1",
-            "destination": "default",
-            "template": "cart_reminder",
-            "purpose": "marketing_email",
-            "variant": None,
-            "payload": {
-                "items": [{"product_id": "p1", "name": None, "quantity": 2, "price": Decimal("12.50")}],
-                "total": Decimal("25.00"),
-                "currency": None,
-            },
-            "fired_at": "2026-03-01T12:06:00.000Z",
-            "decided_at": "2026-03-01T12:06:30.000Z",
-            "expires_at": "2026-03-01T18:06:00.000Z",
-            "consent": {"version": 1, "source": "preference-centre", "at": "2026-01-01T08:00:00.000Z"},
-            "address": None,
-            "schema_version": 1,
-        }
-    ]
-    assert result.decisions[0]["verdict"] == "sent"
-    assert result.candidates[0]["since"] == "2026-03-01T12:00:00.000Z"
-
-
-def test_an_ordered_or_emptied_cart_is_no_candidate() -> None:
-    emptied = line("Product Removed", 1000, user="u1", product_id="p1", quantity=2)
-    assert shop([a_cart(), line("Order Completed", 1000)]).candidates == []
-    assert shop([a_cart(), emptied]).candidates == []
-
-
-def test_a_browsing_session_that_added_nothing_is_a_candidate_half_an_hour_later() -> None:
-    result = shop([line("Product Viewed", 0, product_id="p1"), line("Product Viewed", MINUTE, product_id="p2")])
-    found = result.candidates[0]
-    assert (found["trigger"], found["fired_at"], found["since"]) == (
-        "browse_abandoned",
-        "2026-03-01T12:31:00.000Z",
-        "2026-03-01T12:00:00.000Z",
-    )
-    assert found["occasion"] == result.sessions[0]["session_id"] + ":p2"
-    assert found["payload"] == {"product_id": "p2", "products": ["p1", "p2"]}
-
-
-@pytest.mark.parametrize("event", ["Product Added", "Order Completed"])
-def test_a_session_with_an_add_or_an_order_is_no_browsing_candidate(event: str) -> None:
-    result = shop([line("Product Viewed", 0, product_id="p1"), line(event, 1000)])
-    assert [found["trigger"] for found in result.candidates] == []
-
-
-def test_views_of_nameless_products_are_no_browsing_candidate() -> None:
-    assert shop([line("Product Viewed", 0)]).candidates == []
-
-
-# people
-
-
-def test_a_login_in_mid_session_gives_the_cart_to_the_person() -> None:
-    result = shop([a_cart(user=None), {"type": "identify", "anonymousId": "d1", "userId": "u1", "timestamp": NOON + 1000}], [known()])
-    assert [row["person_id"] for row in result.decisions] == ["u1"]
-
-
-def test_a_device_known_from_before_gives_its_cart_to_the_person() -> None:
-    result = shop([line("Page Viewed", 0, user="u1"), a_cart(HOUR, user=None)], [known()])
-    assert [(row["person_id"], row["reason"]) for row in result.decisions] == [("u1", "sent")]
-
-
-def test_a_login_after_the_candidate_fired_comes_too_late() -> None:
-    result = shop([a_cart(user=None), line("Page Viewed", 6 * MINUTE, user="u1")], [known()])
-    assert verdicts(result) == [("cart_abandoned", "no_profile")]
-    assert result.decisions[0]["person_id"] == "d1"
-
-
-def test_an_order_on_another_device_of_the_person_cancels() -> None:
-    result = shop([a_cart(), line("Order Completed", MINUTE, device="phone", user="u1")], [known()])
-    assert verdicts(result) == [("cart_abandoned", "ordered")]
-
-
-def test_an_order_of_a_device_known_by_then_counts_for_its_person_and_before_it_does_not() -> None:
-    login, order = line("Page Viewed", 0, device="phone", user="u1"), line("Order Completed", MINUTE, device="phone")
-    assert verdicts(shop([a_cart(), login, order], [known()])) == [("cart_abandoned", "ordered")]
-    later = line("Page Viewed", 2 * MINUTE, device="phone", user="u1")
-    assert verdicts(shop([a_cart(), later, order], [known()])) == [("cart_abandoned", "sent")]
-
-
-# the gate, in the order of its checks
-
-
-def test_decided_later_than_its_max_age_is_expired_whatever_else_is_true() -> None:
-    hasty = replace(CART_ABANDONED, max_age=WINDOW)
-    assert reason(candidate(trigger=hasty)) == "sent"
-    assert reason(candidate(trigger=replace(hasty, max_age=WINDOW - 1)), cancels=[(0, "Order Completed")]) == "expired"
-
-
-def test_the_same_trigger_id_sent_before_is_a_duplicate() -> None:
-    assert [decision.reason for decision in decide(candidate(0), candidate(HOUR))] == ["sent", "duplicate"]
-
-
-def test_the_same_trigger_id_refused_before_is_not_a_duplicate() -> None:
-    profiles = [(LONG_AGO, NO), (1 * MINUTE, YES)]
-    assert [decision.reason for decision in decide(candidate(0), candidate(HOUR), profiles=profiles)] == ["no_consent", "sent"]
-
-
-def test_a_physical_repeat_gets_no_second_decision() -> None:
-    assert len(decide(candidate(0), candidate(0))) == 1
+def test_a_row_written_twice_is_decided_once() -> None:
+    assert reasons(fired(), fired()) == ["sent"]
 
 
 @pytest.mark.parametrize(
     ("t", "expected"),
-    [(-HOUR - 1, "sent"), (-HOUR, "ordered"), (0, "ordered"), (1, "ordered_since"), (WINDOW, "ordered_since"), (WINDOW + 1, "sent")],
+    [
+        (-HOUR - 1, ["sent"]),
+        (-HOUR, ["ordered"]),
+        (0, ["ordered"]),
+        (1, ["ordered_since"]),
+        (WINDOW, ["ordered_since"]),
+        (WINDOW + 1, ["sent", "cancelled_after_send"]),
+        (6 * HOUR, ["sent", "cancelled_after_send"]),
+        (6 * HOUR + 1, ["sent"]),
+    ],
 )
-def test_an_order_cancels_from_since_to_the_decision(t: int, expected: str) -> None:
-    assert reason(candidate(), cancels=[(t, "Order Completed")]) == expected
+def test_an_order_cancels_from_since_on(t: int, expected: list[str]) -> None:
+    assert reasons(fired(), acts=[act(t)]) == expected
 
 
-def test_only_events_the_trigger_names_cancel_and_an_order_names_the_reason() -> None:
-    add, order = (-1, "Product Added"), (-2, "Order Completed")
-    assert reason(candidate(), cancels=[add]) == "sent"
-    assert reason(candidate(trigger=BROWSE_ABANDONED), cancels=[add]) == "cancelled"
-    assert reason(candidate(trigger=BROWSE_ABANDONED), cancels=[add, order]) == "ordered"
-    assert reason(candidate(trigger=BROWSE_ABANDONED), cancels=[(1, "Product Added")]) == "ordered_since"
+def test_a_late_order_counts_from_its_arrival() -> None:
+    assert reasons(fired(), acts=[act(-1, arrived=WINDOW)]) == ["ordered"]
+    late = decisions(fired(), acts=[act(-1, arrived=WINDOW + 1)])
+    assert [(found.reason, found.decided_at - NOON) for found in late] == [("sent", WINDOW), ("cancelled_after_send", WINDOW + 1)]
+    assert late[1].evidence == {
+        **{"event": "Order Completed", "event_id": "m-1anad1"},
+        **{"at": "2026-03-01T11:59:59.999Z", "sent_at": "2026-03-01T12:00:30.000Z"},
+    }
 
 
-def test_cancels_come_before_the_profile() -> None:
-    assert reason(candidate(), cancels=[(0, "Order Completed")], profiles=[]) == "ordered"
+def test_an_order_names_the_reason_before_an_earlier_other_event() -> None:
+    add = act(-MINUTE, "Product Added")
+    assert reasons(fired(), acts=[add]) == ["sent"]
+    assert reasons(fired(trigger=BROWSE), acts=[add]) == ["cancelled"]
+    assert reasons(fired(trigger=BROWSE), acts=[add, act(-1)]) == ["ordered"]
+    assert reasons(fired(trigger=BROWSE), acts=[act(1, "Product Added")]) == ["ordered_since"]
+
+
+# 6 to 9
 
 
 def test_no_profile_is_not_an_erased_one() -> None:
-    assert reason(candidate(), profiles=[]) == "no_profile"
-    assert reason(candidate(), profiles=[(WINDOW + 1, YES)]) == "no_profile"
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (-1, None)]) == "no_profile"
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (1, None)]) == "erased"
+    assert reasons(fired(), profiles=[]) == ["no_profile"]
+    assert reasons(fired(), profiles=[(LONG_AGO, MAY), (-1, None)]) == ["no_profile"]
+    assert reasons(fired(), profiles=[(LONG_AGO, MAY), (1, None)]) == ["erased"]
 
 
-@pytest.mark.parametrize("email", [None, "", "  ", "ana", "ana@", "a@example.com,b@example.com"])
-def test_an_address_no_mail_could_go_to_is_no_address(email: str | None) -> None:
-    assert reason(candidate(), profiles=[(LONG_AGO, profile(email=email))]) == "no_address"
+@pytest.mark.parametrize(("email", "word"), [(None, "absent"), ("  ", "absent"), ("ana@", "unusable"), ("a@b.com,c@d.com", "unusable")])
+def test_an_address_no_mail_could_go_to_is_none(email: str | None, word: str) -> None:
+    found = decisions(fired(), profiles=[(LONG_AGO, MAY | {"email": email})])[0]
+    assert (found.reason, found.evidence) == ("no_address", {"address": word})
 
 
-def test_the_address_counts_as_of_the_decision() -> None:
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (WINDOW, profile(email=None))]) == "no_address"
-    assert reason(candidate(), profiles=[(LONG_AGO, profile(email=None)), (WINDOW, YES)]) == "sent"
+def test_consent_is_needed_at_t_and_at_d_but_not_for_what_is_transactional() -> None:
+    for profiles, expected in (
+        ([(LONG_AGO, NO), (1, MAY)], "no_consent"),
+        ([(LONG_AGO, NO), (0, MAY)], "sent"),
+        ([(1, MAY)], "no_consent"),
+        ([(LONG_AGO, MAY), (WINDOW, NO)], "consent_withdrawn"),
+    ):
+        assert reasons(fired(), profiles=profiles) == [expected]
+        assert reasons(fired(trigger=NOTICE), profiles=profiles) == ["sent"]
+    after = decisions(fired(), profiles=[(LONG_AGO, MAY), (WINDOW + 1, NO)])
+    assert [found.reason for found in after] == ["sent", "cancelled_after_send"]
+    assert after[1].evidence["profile"] == "consent_withdrawn"
 
 
-def test_consent_is_needed_at_the_firing_and_at_the_decision() -> None:
-    assert reason(candidate(), profiles=[(LONG_AGO, NO)]) == "no_consent"
-    assert reason(candidate(), profiles=[(LONG_AGO, {"email": "ana@example.com"})]) == "no_consent"
-    assert reason(candidate(), profiles=[(LONG_AGO, NO), (1, YES)]) == "no_consent"
-    assert reason(candidate(), profiles=[(1, YES)]) == "no_consent"
-    assert reason(candidate(), profiles=[(LONG_AGO, NO), (0, YES)]) == "sent"
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (1, NO)]) == "consent_withdrawn"
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (WINDOW, NO)]) == "consent_withdrawn"
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (WINDOW + 1, NO)]) == "sent"
+@pytest.mark.parametrize("change", [{"granted": None}, {"granted": False}, {"version": None}, {"at": None}, {"at": "yesterday"}])
+def test_a_consent_without_proof_is_none(change: dict[str, Any]) -> None:
+    assert granted({"consent": {"x": YES}}, "x")
+    assert not granted({"consent": {"x": YES | change}}, "x")
 
 
-def test_the_suppression_list_counts_as_of_the_decision() -> None:
-    assert reason(candidate(), profiles=[(LONG_AGO, YES), (WINDOW, profile(suppressed="hard_bounce"))]) == "suppressed"
-    assert reason(candidate(), profiles=[(LONG_AGO, profile(suppressed="manual")), (1, YES)]) == "sent"
+def test_who_is_on_the_list_gets_nothing() -> None:
+    for trigger in (CART, NOTICE):
+        assert reasons(fired(trigger=trigger), profiles=[(LONG_AGO, MAY), (WINDOW, LISTED)]) == ["suppressed"]
+        assert reasons(fired(trigger=trigger), profiles=[(LONG_AGO, LISTED), (WINDOW, MAY)]) == ["sent"]
+
+
+def test_the_held_out_share_is_drawn_by_person_and_experiment() -> None:
+    place = float(bucket("ana", "spring"))
+    assert reasons(fired(), rules=replace(OPEN, salt="spring", share=place)) == ["sent"]
+    more = replace(OPEN, salt="spring", share=place + 1e-9)
+    assert reasons(fired(), rules=more) == ["holdout"]
+    assert reasons(fired(trigger=NOTICE), rules=more) == ["sent"]
+
+
+# 10 and 11
 
 
 def test_a_second_send_of_a_trigger_waits_for_its_cooldown() -> None:
-    first = candidate(0, occasion="o1")
-    for t, expected in ((24 * HOUR - 1, "cooldown"), (24 * HOUR, "sent")):
-        assert reason(first, candidate(t, since=t, occasion="o2")) == expected
+    cart = replace(CART, cooldown=DAY)
+    for t, expected in ((DAY - 1, "cooldown"), (DAY, "sent")):
+        assert reasons(fired(trigger=cart), fired(t, cart, occasion="o2", since=t)) == ["sent", expected]
+    assert reasons(fired(trigger=cart), fired(HOUR, replace(cart, name="other"), since=HOUR)) == ["sent", "sent"]
 
 
-def test_the_cooldown_is_of_one_trigger_and_only_of_what_was_sent() -> None:
-    other = candidate(MINUTE, trigger=BROWSE_ABANDONED)
-    assert [decision.reason for decision in decide(candidate(0), other)] == ["sent", "sent"]
-    refused = decide(candidate(0), candidate(HOUR, since=MINUTE, occasion="o2"), cancels=[(0, "Order Completed")])
-    assert [decision.reason for decision in refused] == ["ordered", "sent"]
+def test_a_full_cap_refuses_and_names_the_sends_that_filled_it() -> None:
+    two = replace(OPEN, caps=(Cap("marketing", "email", 2, DAY),))
+    carts = [fired(t, occasion=f"o{t}", since=t) for t in (0, HOUR, DAY - 1, DAY)]
+    found = decisions(*carts, rules=two)
+    assert [one.reason for one in found] == ["sent", "sent", "capped", "sent"]
+    assert [send["trigger_id"] for send in found[2].evidence["sends"]] == [found[1].trigger_id, found[0].trigger_id]
 
 
-def test_candidates_due_together_are_decided_by_priority_then_by_id() -> None:
-    browse, one, two = candidate(trigger=BROWSE_ABANDONED), candidate(occasion="o1"), candidate(occasion="o2")
-    decisions = decide(browse, one, two)
-    first, second = sorted((one, two), key=lambda found: found.trigger_id)
-    assert [(decision.candidate, decision.reason) for decision in decisions] == [(first, "sent"), (second, "cooldown"), (browse, "sent")]
+def test_transactional_mail_and_other_classes_and_channels_do_not_fill_a_cap() -> None:
+    for other in (NOTICE, replace(BROWSE, class_="news")):
+        assert reasons(fired(trigger=other), fired(HOUR, since=HOUR), rules=ONE_A_DAY) == ["sent", "sent"]
+    assert reasons(fired(), fired(HOUR, NOTICE, since=HOUR), rules=ONE_A_DAY) == ["sent", "sent"]
 
 
-@pytest.mark.parametrize(
-    ("word", "verdict"), [("sent", "sent"), ("ordered", "cancelled"), ("ordered_since", "cancelled"), ("no_profile", "suppressed")]
-)
-def test_a_reason_means_a_verdict(word: str, verdict: str) -> None:
-    assert Decision(candidate(), word, NOON, None).verdict == verdict
+def test_local_days_end_at_the_persons_midnight() -> None:
+    a_day = replace(OPEN, caps=(Cap("marketing", "email", 1, DAY, True),))
+    paris = [(LONG_AGO, MAY | {"timezone": "Europe/Paris"})]  # UTC+1: midnight is eleven hours after noon
+    for t, expected in ((11 * HOUR - WINDOW - 1, "capped"), (11 * HOUR - WINDOW, "sent")):
+        assert reasons(fired(), fired(t, occasion="o2", since=t), rules=a_day, profiles=paris) == ["sent", expected]
 
 
-# the comparison
+@pytest.mark.parametrize(("word", "expected"), [("rejected", "sent"), ("dead", "sent"), ("accepted", "capped"), ("unknown", "capped")])
+def test_a_send_that_failed_for_good_is_given_back_from_then_on(word: str, expected: str) -> None:
+    cart = replace(CART, cooldown=DAY)
+    both = fired(trigger=cart), fired(HOUR, cart, occasion="o2", since=HOUR)
+    failed = [outcome(HOUR + WINDOW, sent_id(), word)]
+    assert reasons(*both, rules=ONE_A_DAY, outcomes=failed) == ["sent", "cooldown" if expected == "capped" else expected]
+    both = fired(), fired(HOUR, occasion="o2", since=HOUR)
+    assert reasons(*both, rules=ONE_A_DAY, outcomes=failed) == ["sent", expected]
+    later = [outcome(HOUR + WINDOW + 1, sent_id(), word)]
+    assert reasons(*both, rules=ONE_A_DAY, outcomes=later) == ["sent", "capped"]
 
 
-def test_equal_rows_differ_in_nothing_however_they_are_written() -> None:
-    expected = [{"id": "a", "total": Decimal("25.00"), "name": None, "items": [{"price": Decimal("2.50")}], "flags": ["b", "a"]}]
-    published = [{"id": "a", "total": 25, "items": '[{"price":2.5}]', "flags": "a,b", "more": 1}]
-    assert differences(expected, published, ["id", "total", "name", "items", "flags"]) == ""
+def test_a_better_candidate_of_the_window_wins_though_it_comes_later() -> None:
+    found = decisions(fired(0, BROWSE), fired(WINDOW), rules=ONE_A_DAY)
+    assert [one.reason for one in found] == ["outranked", "sent"]
+    assert (found[0].evidence["winner"], found[0].evidence["winner_trigger"]) == (sent_id(), "cart")
+    assert reasons(fired(0, BROWSE), fired(WINDOW + 1), rules=ONE_A_DAY) == ["sent", "capped"]
 
 
-def test_rows_too_few_and_too_many_are_named() -> None:
-    text = differences([{"id": "a"}, {"id": "b"}], [{"id": "b"}, {"id": "b"}], ["id"])
-    assert text.splitlines() == ['missing     {"id": "a"}', 'unexpected  {"id": "b"}']
+def test_a_rival_that_would_be_refused_is_none() -> None:
+    assert reasons(fired(0, BROWSE), fired(MINUTE // 6), rules=ONE_A_DAY, acts=[act(-1)]) == ["ordered", "ordered"]
+    browse = replace(BROWSE, cancel_on=())
+    assert reasons(fired(0, browse), fired(MINUTE // 6), rules=ONE_A_DAY, acts=[act(-1)]) == ["sent", "ordered"]
+
+
+def test_a_send_inside_the_window_leaves_no_room() -> None:
+    found = decisions(fired(0), fired(WINDOW, BROWSE), rules=ONE_A_DAY)
+    assert [(one.reason, one.candidate.trigger) for one in found] == [("sent", "cart"), ("outranked", "browse")]
+    assert found[1].evidence["winner"] == sent_id()
+
+
+def test_of_two_due_together_the_higher_priority_is_first_then_the_id() -> None:
+    assert [one.candidate.trigger for one in decisions(fired(trigger=BROWSE), fired())] == ["cart", "browse"]
+    ids = [one.trigger_id for one in decisions(*(fired(occasion=occasion) for occasion in ("o1", "o2", "o3")))]
+    assert ids == sorted(ids)
+
+
+# variants
+
+
+def test_variants_are_drawn_by_person_trigger_and_epoch_in_the_order_written() -> None:
+    place = bucket("ana", "cart", 1)
+    share = int(place * 100) + 1
+    for variants in ({"a": share, "b": 100 - share}, {"z": share - 1, "a": 1, "b": 100 - share}):
+        assert decisions(fired(trigger=replace(CART, variants=variants)))[0].variant == "a"
+
+
+# who is it
+
+
+def test_a_candidate_of_nobody_is_decided_once_somebody_logs_in() -> None:
+    found = decisions(fired(person="d1"), pairs=[pair(HOUR, "d1", "ana")])[0]
+    assert (found.person_id, found.trigger_id, found.reason, found.decided_at - NOON) == ("ana", sent_id(), "sent", HOUR + WINDOW)
+    assert found.evidence["identified_at"] == "2026-03-01T13:00:00.000Z"
+
+
+def test_two_devices_of_one_person_with_the_same_cart_send_once() -> None:
+    both = fired(person="d1"), fired(1, person="d2", device="d2")
+    assert reasons(*both, pairs=[pair(MINUTE, "d1", "ana"), pair(HOUR, "d2", "ana")]) == ["sent", "duplicate"]
+
+
+@pytest.mark.parametrize(("t", "expected"), [(2 * HOUR, "sent"), (2 * HOUR + 1, "no_profile")])
+def test_it_waits_no_longer_than_its_deadline(t: int, expected: str) -> None:
+    found = decisions(fired(person="d1"), pairs=[pair(t, "d1", "ana")])[0]
+    assert (found.reason, found.decided_at - NOON) == (expected, 2 * HOUR + (WINDOW if expected == "sent" else 0))
+    hasty = replace(CART, max_age=MINUTE)
+    assert decisions(fired(person="d1", trigger=hasty))[0].decided_at - NOON == MINUTE
+
+
+def test_an_order_of_a_device_counts_for_its_first_person_from_the_login_on() -> None:
+    order = [act(-1, user=None, device="phone")]
+    assert reasons(fired(), acts=order, pairs=[pair(WINDOW, "phone", "ana")]) == ["ordered"]
+    assert reasons(fired(), acts=order, pairs=[pair(0, "phone", "bob"), pair(1, "phone", "ana")]) == ["sent"]
+    after = decisions(fired(), acts=order, pairs=[pair(HOUR, "phone", "ana")])
+    assert [(found.reason, found.decided_at - NOON) for found in after] == [("sent", WINDOW), ("cancelled_after_send", HOUR)]
+
+
+def test_a_merge_moves_candidates_sends_and_orders_for_good() -> None:
+    profiles = [(LONG_AGO, MAY), (LONG_AGO, MAY | {"email": "old@example.com"}, "old")]
+    merge = [pair(WINDOW, "old", "ana")]
+    found = decisions(fired(person="old"), pairs=merge, profiles=profiles)[0]
+    assert (found.person_id, found.trigger_id, found.evidence["merged_from"]) == ("ana", sent_id(), "old")
+    later = [pair(WINDOW + 1, "old", "ana")]
+    assert decisions(fired(person="old"), pairs=later, profiles=profiles)[0].person_id == "old"
+    both = fired(person="old"), fired(HOUR, since=HOUR)
+    assert reasons(*both, pairs=later, profiles=profiles) == ["sent", "duplicate"]
+    assert reasons(both[0], fired(HOUR, BROWSE, since=HOUR), pairs=later, profiles=profiles, rules=ONE_A_DAY) == ["sent", "capped"]
+    assert reasons(fired(), acts=[act(0, user="old")], pairs=merge, profiles=profiles) == ["ordered"]
+    assert reasons(fired(), acts=[act(0, user="old")], pairs=later, profiles=profiles) == ["sent", "cancelled_after_send"]
+
+
+def test_merges_chain() -> None:
+    profiles = [(LONG_AGO, MAY), (LONG_AGO, MAY, "old"), (LONG_AGO, MAY, "mid")]
+    found = decisions(fired(person="old"), pairs=[pair(0, "old", "mid"), pair(1, "mid", "ana")], profiles=profiles)[0]
+    assert (found.person_id, found.evidence["merged_from"]) == ("ana", "old")
+
+
+def test_a_pair_of_a_device_is_no_merge() -> None:
+    profiles = [(LONG_AGO, LISTED | {"email": "bob@example.com"}, "bob"), (LONG_AGO, MAY)]
+    assert reasons(fired(), pairs=[pair(0, "nobody", "bob"), pair(0, "d1", "bob")], profiles=profiles) == ["sent"]
+
+
+def test_of_two_merged_people_the_stricter_counts_while_both_have_a_profile() -> None:
+    merge = [pair(0, "old", "ana")]
+    for value, expected in ((NO, "no_consent"), (LISTED, "suppressed"), (MAY, "sent")):
+        mine = [(LONG_AGO, MAY), (LONG_AGO, value, "old")]
+        assert reasons(fired(), pairs=merge, profiles=mine) == [expected]
+        assert reasons(fired(), pairs=merge, profiles=[*mine, (WINDOW, None, "old")]) == ["sent"]
+    found = decisions(fired(), pairs=merge, profiles=[(LONG_AGO, MAY), (LONG_AGO, NO, "old")])[0]
+    assert found.evidence["merged"] == "old"
+
+
+def test_people_with_the_same_address_share_caps_and_suppression_while_they_have_it() -> None:
+    shared, moved = MAY | {"email": " ANA@example.com"}, MAY | {"email": "bob@example.com"}
+    both = fired(person="bob"), fired(HOUR, BROWSE, since=HOUR)
+    assert reasons(*both, profiles=[(LONG_AGO, MAY), (LONG_AGO, shared, "bob")], rules=ONE_A_DAY) == ["sent", "capped"]
+    gone = [(LONG_AGO, MAY), (LONG_AGO, shared, "bob"), (HOUR, moved, "bob")]
+    assert reasons(*both, profiles=gone, rules=ONE_A_DAY) == ["sent", "sent"]
+    listed = [(LONG_AGO, MAY), (LONG_AGO, shared | {"suppressed": "complaint"}, "bob")]
+    assert decisions(fired(), profiles=listed)[0].evidence == {"suppressed": "complaint", "shared_address": True}
+    assert reasons(fired(), profiles=[(LONG_AGO, MAY), (LONG_AGO, NO | {"email": "ana@example.com"}, "bob")]) == ["sent"]

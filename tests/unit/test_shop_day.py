@@ -20,7 +20,7 @@ ARRIVED = NOON + int(DAY.hours * HOUR)
 Load = Callable[..., Iterator[tuple[str, bytes]]]
 REASONS = {
     *("sent", "duplicate", "ordered", "cancelled", "ordered_since", "no_profile", "erased", "no_address", "no_consent"),
-    *("consent_withdrawn", "suppressed", "cooldown"),
+    *("consent_withdrawn", "suppressed", "cooldown", "capped", "cancelled_after_send"),
 }
 
 
@@ -78,8 +78,10 @@ def test_the_key_holds_all_behaviour_of_a_device_together(feed: list[tuple[str, 
 
 
 def test_everything_has_fallen_due_before_the_end(result: Result) -> None:
-    end = "2026-03-01T18:00:00.000Z"
-    assert all(row["decided_at"] < end for row in result.decisions)
+    end, two_hours_later = "2026-03-01T18:00:00.000Z", "2026-03-01T20:00:00.000Z"
+    late = {row["reason"] for row in result.decisions if row["decided_at"] >= end}
+    assert late == {"no_profile", "ordered_since"}, "only those of devices that stay unknown"
+    assert all(row["decided_at"] < two_hours_later for row in result.decisions)
     assert all(row["ended_at"] < end for row in result.sessions + result.carts)
 
 

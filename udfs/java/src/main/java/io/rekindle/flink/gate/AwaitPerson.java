@@ -158,14 +158,14 @@ final class AwaitPerson extends KeyedProcessFunction<String, Row, Row> {
                     continue;
                 }
                 cancel.told = true;
-                context.timerService().registerEventTimeTimer(knownAt + cancelsMs);
+                context.timerService().registerEventTimeTimer(cancel.at + cancelsMs);
             }
-            DeviceState.Pair pair = state.first(cancel.at, now);
+            DeviceState.Pair pair = state.first(cancel.at, Math.min(now, cancel.at + cancelsMs - 1));
             if (pair != null) {
                 long from = Math.max(knownAt, pair.at);
                 context.output(CANCELS, Step.input(Step.CANCEL, pair.person, cancel.body, cancel.at, from, null));
                 all.remove();
-            } else if (knownAt + cancelsMs <= now) {
+            } else if (cancel.at + cancelsMs <= now) {
                 all.remove();
             }
         }

@@ -88,6 +88,10 @@ final class PersonFacts extends KeyedBroadcastProcessFunction<String, Row, Row, 
                 Step.number(step, Step.KNOWN_AT),
                 facts.append('}').toString()));
         Long until = Step.number(step, Step.UNTIL);
+        Long at = Step.number(step, Step.AT);
+        if (until != null && at != null && at > until) {
+            until = at; // one that expires before its D is decided then all the same
+        }
         Long before = watched.value();
         if (until != null && (before == null || before < until)) {
             watched.update(until);

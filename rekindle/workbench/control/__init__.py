@@ -1,0 +1,1 @@
+"""What operators change while the jobs run: checked here, written to the compacted topic `control`, read by the gate."""

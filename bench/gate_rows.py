@@ -28,7 +28,7 @@ BEFORE = (HOUR, 9 * HOUR)
 """When profiles change, UTC."""
 CLOSES = 23 * HOUR
 """The last heartbeat of a day: all holds and waits are over."""
-STEP = 10 * MINUTE
+STEP = 30 * MINUTE
 PROBES = 8
 Ending = Literal["nobody", "late", "refused", "ordered", "night", "sent"]
 ENDINGS: dict[Ending, int] = {"nobody": 5, "late": 5, "refused": 5, "ordered": 5, "night": 3, "sent": 7}
@@ -145,7 +145,7 @@ def event(at: int, device: str, user: str | None, name: str) -> Record:
 
 
 def with_heartbeats(rows: Iterable[Record], day: int, partitions: int) -> Iterator[Record]:
-    """The day's rows in order of time, and every ten minutes a heartbeat in each partition of each topic."""
+    """The day's rows in order of time, and every half hour a heartbeat in each partition of each topic."""
     beats = iter(range(day, day + CLOSES + 1, STEP))
     keys = [heartbeat_key(partition, partitions) for partition in range(partitions)]
     following = next(beats, None)

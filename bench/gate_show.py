@@ -16,7 +16,7 @@ def tree(run: GateRun) -> dict[str, Any]:
     """A run for a machine, rates included."""
     found = asdict(run)
     for phase, row in zip(run.phases, found["phases"], strict=True):
-        row["per_cpu_s"] = round(phase.per_cpu_s)
+        row |= {"per_cpu_s": round(phase.per_cpu_s), "warm_per_cpu_s": round(phase.warm_per_cpu_s)}
     return found
 
 
@@ -24,11 +24,12 @@ def show(runs: Sequence[GateRun], load: float) -> None:
     """One row a phase, then where its CPU went, then what was decided."""
     click.echo(f"load before: {load}")
     table(
-        ("backend", "TMs", "rows", "count", "CPU-s", "of each TM", "rows/CPU-s", "µs each", "wall s", "state MB"),
+        ("backend", "TMs", "rows", "count", "CPU-s", "of each TM", "rows/CPU-s", "without compiler", "µs each", "wall s", "state MB"),
         [
             (
                 run.backend, run.taskmanagers, phase.name, f"{phase.count:,}", f"{phase.cpu_s:.1f}",
                 " ".join(f"{one:.1f}" for one in phase.taskmanagers_s), f"{phase.per_cpu_s:,.0f}",
+                f"{phase.warm_per_cpu_s:,.0f}",
                 f"{phase.cpu_s / phase.count * 1e6:.0f}", f"{phase.wall_s:.1f}", f"{phase.state_mb:.1f}",
             )
             for run in runs for phase in run.phases

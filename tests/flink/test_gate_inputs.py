@@ -106,6 +106,7 @@ def commanded(log: GateLog) -> None:
     log.control("trigger:y", MINUTE, paused=True).control("trigger:y", T + HOUR).control("pack:core", T - 1, muted=True).control(
         "pack:core", T + HOUR, muted=False
     )
+    log.candidate("expired", T, send_after=3 * HOUR, max_age=MINUTE)
     log.control("setting:caps", T + DAY, caps=[{"class": "été"}]).record("control", "trigger:gone", T + HOUR, None)
     log.record("control", "trigger:text", MINUTE, b'{"key":"trigger:text","value":"paused"}').record(
         "control", "trigger:no", MINUTE, b"no json"
@@ -242,10 +243,11 @@ def test_an_address_of_broken_text_is_no_address_anybody_has(rows: list[Row]) ->
     assert "@" not in str(versions(rows, "bytes"))
 
 
-def test_control_rows_come_with_candidates_and_behind_them(rows: list[Row]) -> None:
-    (row,) = of(rows, "candidate", lambda row: row["person_id"] == "v")
+@pytest.mark.parametrize("person", ["v", "expired"])
+def test_control_rows_come_with_candidates_and_behind_them_up_to_D_even_if_they_expire_before(rows: list[Row], person: str) -> None:
+    (row,) = of(rows, "candidate", lambda row: row["person_id"] == person)
     told = [tuple(one) for one in row["facts"].get("control", ())]
-    told += [(row["at"], row["body"]["key"], row["body"]["value"]) for row in of(rows, "control", lambda row: row["person_id"] == "v")]
+    told += [(row["at"], row["body"]["key"], row["body"]["value"]) for row in of(rows, "control", lambda row: row["person_id"] == person)]
     needed: list[tuple[int, str, Any]] = [
         (MINUTE, "trigger:y", {"paused": True}), (T - 1, "pack:core", {"muted": True}), (T + HOUR, "pack:core", {"muted": False}),
         (T + HOUR, "trigger:gone", {}), (T + HOUR, "trigger:y", {}),

@@ -13,8 +13,8 @@ import org.apache.flink.util.Collector;
 
 /**
  * Keeps everybody's profile and what control rows say, and gives a candidate what is known of its person. Python then knows as much, and is
- * told what changes until the candidate expires: such a person is watched. Whoever is linked with another is watched for good. No other
- * profile passes.
+ * told what changes until the candidate expires, or is decided: such a person is watched. Whoever is linked with another is watched for
+ * good. No other profile passes.
  *
  * <p>What is not known yet when a candidate leaves comes behind it as a row of its own, before the watermark that lets it be decided.
  */
@@ -87,13 +87,14 @@ final class PersonFacts extends KeyedBroadcastProcessFunction<String, Row, Row, 
                 Step.number(step, Step.AT),
                 Step.number(step, Step.KNOWN_AT),
                 facts.append('}').toString()));
-        Long until = Step.number(step, Step.UNTIL);
-        Long at = Step.number(step, Step.AT);
-        if (until != null && at != null && at > until) {
-            until = at; // one that expires before its D is decided then all the same
+        Long expiresAt = Step.number(step, Step.UNTIL);
+        if (expiresAt == null) {
+            return; // breaks its contract: Python says so
         }
+        // D may lie behind its end; that it is paused by then is said before that it expired
+        long until = Math.max(expiresAt, Step.number(step, Step.AT));
         Long before = watched.value();
-        if (until != null && (before == null || before < until)) {
+        if (before == null || before < until) {
             watched.update(until);
             context.timerService().registerEventTimeTimer(until + 1);
         }

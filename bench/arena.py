@@ -38,11 +38,19 @@ class Arena:
         return self.stack.pid("taskmanager-1")
 
     @property
+    def taskmanagers(self) -> list[int]:
+        """Process ids of all."""
+        return [self.stack.pid(part) for part in self.stack.layout.parts if part.startswith("taskmanager-")]
+
+    @property
     def jobmanager(self) -> int:
         return self.stack.pid("jobmanager")
 
-    def submit(self, jobs: Sequence[str]) -> None:
-        """Submit from a process of its own, whose planning is not measured; return when all tasks run. Raises RunError."""
+    def submit(self, jobs: Sequence[str], *words: str) -> None:
+        """Submit from a process of its own, whose planning is not measured; return when all tasks run. words: further options.
+
+        Raises: RunError.
+        """
         command = [
             sys.executable,
             "-m",
@@ -53,6 +61,7 @@ class Arena:
             "run",
             *jobs,
             "--wait",
+            *words,
         ]
         done = subprocess.run(
             command, cwd=root(), env=process_environment(), capture_output=True, text=True, timeout=SUBMIT_LIMIT, check=False
@@ -75,12 +84,12 @@ class Arena:
 
 @contextmanager
 def arena(
-    state_dir: str, options: Sequence[str], overrides: Sequence[str], *, backend: str, memory_mb: int, report: Report
+    state_dir: str, options: Sequence[str], overrides: Sequence[str], *, backend: str, memory_mb: int, report: Report, taskmanagers: int = 1
 ) -> Iterator[Arena]:
     """A fresh stack under `<state_dir>/bench`, wiped before and after.
 
     options: the words of the caller's `--settings FILE`; overrides: `section.key=value`, which count over it.
-    memory_mb: size of the TaskManager's process.
+    memory_mb: size of each TaskManager's process.
     """
     home = Places.under(state_dir)
     if not home.jars.is_dir():
@@ -90,7 +99,7 @@ def arena(
     places.root.mkdir(parents=True, exist_ok=True)
     if not places.jars.exists():
         places.jars.symlink_to(home.jars)
-    running = stack.up(places.root, Wishes(state_backend=backend), report=report)
+    running = stack.up(places.root, Wishes(state_backend=backend, taskmanagers=taskmanagers), report=report)
     try:
         _give_memory(running, memory_mb)
         sets = (
@@ -119,7 +128,9 @@ def _give_memory(running: Stack, megabytes: int) -> None:
     writer = YAML()
     writer.width = 1_000_000  # Flink's shell scripts read this file line by line
     writer.dump(config, file)
-    running.restart("taskmanager-1")
+    for part in running.layout.parts:
+        if part.startswith("taskmanager-"):
+            running.restart(part)
 
 
 def root() -> Path:

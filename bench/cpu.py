@@ -15,13 +15,18 @@ from rekindle.local.java import find_java
 
 _THREAD = re.compile(r'^"(?P<name>.*?)" (?:#|os_prio=).*?\bcpu=(?P<ms>[\d.]+)ms', re.MULTILINE)
 NATIVE = "native threads (RocksDB)"
+COMPILER = "just-in-time compiler"
 _STAGES = (
     (r"^(GC |Parallel|G1 |VM Thread|Concurrent)", "garbage collection"),
-    (r"^C[12] Compiler", "just-in-time compiler"),
+    (r"^C[12] Compiler", COMPILER),
     (r"^Source Data Fetcher for Source: (\w+)\[", r"fetch \1"),
     (r"^kafka-producer-network", "Kafka producers"),
     (r"^(AsyncOperations|Checkpoint|flink-taskexecutor-io|jobmanager-io)", "checkpoints"),
     (r"^(OutputFlusher|Time Trigger|System Time Trigger|Flink Netty)", "timers and network"),
+    (r"^(gate: [\w ]*\w)", r"\1"),
+    (r"^_stream_key_by", "gate: keys for Python"),
+    (r"-> gate: (who is known)", r"gate: \1"),
+    (r"trigger_decisions_sink\[", "write decisions and triggers"),
     # task threads carry the name of their chain of operators
     (r"^Source: (\w+)\[", r"read \1"),
     (r"events_sink\[", "write events"),

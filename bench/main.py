@@ -1,4 +1,4 @@
-"""`rekindle bench ingest | latency | workbench`."""
+"""`rekindle bench ingest | latency | workbench | gate`."""
 
 from __future__ import annotations
 
@@ -137,6 +137,48 @@ def workbench(invocation: Invocation | None, events: int, users: int, json_: boo
         ],
     )
     return 0
+
+
+@bench.command()
+@click.option("--backend", type=click.Choice(["heap", "rocksdb", "both"]), default="both", show_default=True, help="Flink's state.")
+@click.option("--candidates", default=20_000, show_default=True, type=click.IntRange(30), help="Each of a person of its own.")
+@click.option("--cancels", default=20_000, show_default=True, type=click.IntRange(0), help="Orders; as many other events.")
+@click.option("--profiles", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of profiles.")
+@click.option("--people", type=click.IntRange(1), help="Whose profiles these are. Default: each row another's.")
+@click.option("--taskmanagers", default=1, show_default=True, type=click.IntRange(1, 4), help="And parallelism.")
+@click.option("--memory", default=2048, show_default=True, type=click.IntRange(1024), help="Size of a TaskManager's process, MB.")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_obj
+def gate(
+    invocation: Invocation | None, backend: str, candidates: int, cancels: int, profiles: int, people: int | None, taskmanagers: int,
+    memory: int, json_: bool,
+) -> int:  # fmt: skip
+    """CPU per candidate, cancel event and profile change of the job `gate`."""
+    from bench import gate as job
+    from bench import gate_show
+    from bench import ingest as measure
+
+    sizes = job.Sizes(candidates, cancels, profiles, people or profiles)
+    if not candidates <= sizes.people <= profiles:
+        raise click.UsageError(
+            "expected --candidates ≤ --people ≤ --profiles: each candidate is of another person, each person has a profile"
+        )
+    given, around = invocation or Invocation(), measure.machine()
+    found = job.run(
+        given.state_dir,
+        ("--settings", given.settings_file) if given.settings_file else (),
+        given.overrides,
+        sizes=sizes,
+        backends={"heap": ("hashmap",), "rocksdb": ("rocksdb",), "both": ("hashmap", "rocksdb")}[backend],
+        taskmanagers=taskmanagers,
+        memory_mb=memory,
+        report=progress,
+    )
+    if json_:
+        as_json({**around, "runs": [gate_show.tree(one) for one in found]})
+    else:
+        gate_show.show(found, around["load_before"])
+    return 0 if all(one.equal for one in found) else 1
 
 
 def main(argv: Sequence[str]) -> int:

@@ -51,14 +51,12 @@ class Facts:
             return None
         after, key = self.at - self.settings.duplicate_ms, self.occasion
         trigger, trigger_id = self.candidate.trigger, self.candidate.trigger_id
-        return next(
-            (
-                send
-                for send in self.sends
-                if send.trigger == trigger and (send.occasion == key or send.trigger_id == trigger_id) and send.decided_at > after
-            ),
-            None,
-        )
+        found = [
+            send
+            for send in self.sends
+            if send.trigger == trigger and (send.occasion == key or send.trigger_id == trigger_id) and send.decided_at > after
+        ]
+        return min(found, key=lambda send: (send.decided_at, send.trigger_id), default=None)
 
     @lazy
     def occasion(self) -> str:
@@ -85,10 +83,10 @@ class Facts:
         return self.state.profile(self.candidate.person_id, self.at)[1]
 
     def merged_profiles(self, at_ms: int) -> Iterator[tuple[str, profiles.Facts]]:
-        """Profiles that those merged into this person still have."""
+        """What profiles said then that those merged into this person still have."""
         for old in self.state.merged:
             facts = self.state.profile(old, at_ms)[1]
-            if facts is not None:
+            if facts is not None and self.state.profile(old, self.at)[1] is not None:
                 yield old, facts
 
     @lazy

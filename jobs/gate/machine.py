@@ -184,7 +184,8 @@ def _crossed(crossing: Crossing) -> Iterator[Decision]:
             if cancel.event in sent.cancel_on and cancel.at >= sent.since and sent.decide_at < counts_from <= sent.expires_at:
                 yield _cancelled(sent, counts_from, event_evidence(cancel))
         for person, versions in crossing.profiles.items():
-            yield from _withdrawals(versions, sent, (person, crossing.person), crossing.at, sent.expires_at)
+            kept = [one for one in versions if one[1] is not None or crossing.until is None or one[0] < crossing.until]
+            yield from _withdrawals(kept, sent, (person, crossing.person), crossing.at, sent.expires_at)
 
 
 def _withdrawals(versions: Iterable[Any], sent: Candidate, whose: tuple[str, str], first: int, last: int) -> Iterator[Decision]:

@@ -14,9 +14,13 @@ ALIAS, ADDRESS = "alias", "address"
 
 
 class Crossing(NamedTuple):
-    """At a merge, from `at` on: what was sent to one of the two, and what is known of the other."""
+    """At a merge, from `at` on: what was sent to one of the two, and what is known of the other.
+
+    until: when the two become somebody else once more, as far as is known; None = never.
+    """
 
     at: int
+    until: int | None
     sent: list[Candidate]
     person: str
     cancels: list[CancelEvent]
@@ -51,7 +55,8 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
     if source == target:
         return []
     before, after = people.state(source), people.state(target)
-    crossings = [_crossing(at, before, after, target), _crossing(at, after, before, target)]
+    until = min((link[0] for link in after.links if link[1] == ALIAS and people.now(link[2]) == target), default=None)
+    crossings = [_crossing(at, until, before, after, target), _crossing(at, until, after, before, target)]
     before.merged_into = target
     after.cancels = _union(after.cancels, before.cancels, 1)
     after.sends = after.sends + before.sends
@@ -71,10 +76,10 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
     return crossings
 
 
-def _crossing(at: int, mine: PersonState, theirs: PersonState, person: str) -> Crossing:
+def _crossing(at: int, until: int | None, mine: PersonState, theirs: PersonState, person: str) -> Crossing:
     known = {row[1] for row in mine.cancels}
     return Crossing(
-        at, mine.still_open(), person, [one for one in theirs.all_cancels() if one.event_id not in known], dict(theirs.profiles)
+        at, until, mine.still_open(), person, [one for one in theirs.all_cancels() if one.event_id not in known], dict(theirs.profiles)
     )
 
 

@@ -40,10 +40,6 @@ class _Deciding(KeyedProcessFunction):
         build_id.check(self._build)
         self._machine = Machine(self._settings)
 
-    def _time_to_live(self) -> StateTtlConfig:
-        """State outlives every fact in it: facts leave by event time, this clears people who are never seen again."""
-        return StateTtlConfig.new_builder(Time.milliseconds(self._settings.forget_ms)).build()
-
 
 class DecideCandidates(_Deciding):
     """Rows of the gate's inputs keyed by person → rows of OUTPUT: decisions, sends, dead letters.
@@ -55,15 +51,19 @@ class DecideCandidates(_Deciding):
     def open(self, runtime_context: RuntimeContext) -> None:
         super().open(runtime_context)
         descriptor = ValueStateDescriptor("person", Types.PICKLED_BYTE_ARRAY())
-        descriptor.enable_time_to_live(self._time_to_live())
+        # state outlives every fact in it: facts leave by event time, this clears people who are never seen again
+        forget_after = Time.milliseconds(self._settings.forget_ms)
+        descriptor.enable_time_to_live(StateTtlConfig.new_builder(forget_after).build())
         self._state: ValueState = runtime_context.get_state(descriptor)
+        # without time to live: who is one with somebody else is so for good
+        self._moved: ValueState = runtime_context.get_state(ValueStateDescriptor("moved", Types.BOOLEAN()))
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         row = Input(*value)
-        state = PersonState.from_bytes(self._state.value())
-        if state.moved:
+        if self._moved.value():
             yield _passed_on(row)
             return
+        state = PersonState.from_bytes(self._state.value())
         people = People(lambda person: state if person == row.person_id else PersonState())
         try:
             times, decisions = self._machine.receive(people, row, ctx.timer_service().current_watermark())
@@ -80,13 +80,10 @@ class DecideCandidates(_Deciding):
         if stored is None:
             return
         person, state = ctx.get_current_key(), PersonState.from_bytes(stored)
-        if state.moved:
-            return
         if any(link[0] <= timestamp for link in state.links):
-            yield _passed_on(Input(HANDOVER, person, stored[1:].decode(), timestamp))
-            moved = PersonState()
-            moved.moved = True
-            self._state.update(moved.to_bytes())
+            yield _passed_on(Input(HANDOVER, person, state.to_text(), timestamp))
+            self._moved.update(True)
+            self._state.clear()
             return
         people = People(lambda _: state)
         decisions = self._machine.due(people, [person], timestamp)
@@ -108,9 +105,7 @@ class DecideTogether(_Deciding):
 
     def open(self, runtime_context: RuntimeContext) -> None:
         super().open(runtime_context)
-        states = MapStateDescriptor("people", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
-        states.enable_time_to_live(self._time_to_live())
-        self._states: MapState = runtime_context.get_map_state(states)
+        self._states: MapState = runtime_context.get_map_state(MapStateDescriptor("people", Types.STRING(), Types.PICKLED_BYTE_ARRAY()))
         self._timers: MapState = runtime_context.get_map_state(MapStateDescriptor("timers", Types.LONG(), Types.STRING()))
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:

@@ -28,5 +28,5 @@ def prune(state: PersonState, settings: GateSettings, now_ms: int) -> None:
     if state.open:
         state.open = [row for row in state.open if row[_EXPIRES_AT] >= now_ms]
     # a candidate brings along what was known when it came, and what changes until it expires follows it
-    if waits is None and not state.open and not state.moved and not state.shares and not state.merged and not state.links:
+    if waits is None and not state.open and not state.shares and not state.merged and not state.links:
         state.profiles, state.changes = {}, []

@@ -33,7 +33,6 @@ class PersonState:
         "links",
         "merged",
         "merged_into",
-        "moved",
         "open",
         "pending",
         "profiles",
@@ -55,7 +54,6 @@ class PersonState:
         self.merged: list[str] = []  # ids that are this person now
         self.merged_into: str | None = None  # who this person is now
         self.shares: list[Row] = []  # other person, from when on: have had the same address
-        self.moved: bool = False  # decided elsewhere, together with others
 
     @classmethod
     def from_bytes(cls, data: bytes | None) -> PersonState:
@@ -70,6 +68,10 @@ class PersonState:
     def from_text(cls, text: str) -> PersonState:
         """What `to_bytes` gave, without the version byte: from one operator of a job to another."""
         return cls.from_bytes(bytes((snapshots.VERSION,)) + text.encode())
+
+    def to_text(self) -> str:
+        """What `from_text` reads."""
+        return self.to_bytes()[1:].decode()
 
     def to_bytes(self) -> bytes:
         return snapshots.pack({name: value for name in PersonState.__slots__ if (value := getattr(self, name))})

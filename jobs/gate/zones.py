@@ -12,6 +12,11 @@ from jobs.gate.rules import QuietHours
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_MOST_PEOPLE = {
+    "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto", "FM": "Pacific/Pohnpei", "RU": "Europe/Moscow",
+    "UA": "Europe/Kyiv", "UZ": "Asia/Tashkent",
+}  # fmt: skip
+"""Where most people live in countries whose first zone in tzdata's list is another one."""
 
 
 @lru_cache(maxsize=1)
@@ -21,8 +26,8 @@ def _names() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _of_countries() -> dict[str, str]:
-    """Country → its zone; of several the first of tzdata's list, which puts the most populous first."""
-    found: dict[str, str] = {}
+    """Country → its zone; of several the most populous: the first of tzdata's list where geography does not stand against it."""
+    found = dict(_MOST_PEOPLE)
     for line in (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             country, _, zone = line.split("\t")[:3]

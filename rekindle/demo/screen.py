@@ -89,7 +89,8 @@ class Screen:
         click.echo("\nSome of them\n")
         chosen = list(examples(tally))
         table(("person", "trigger", "about", "due", "decision"), [example_row(tally, key) for key in chosen])
-        click.echo("\nIn full, for any of them, while this runs (and after, if the cluster stays up): rekindle why " + chosen[-1][1])
+        if chosen:
+            click.echo(f"\nIn full, for any of them, while this runs (and after, if the cluster stays up): rekindle why {chosen[-1][1]}")
         click.echo("\nLines that could not be used (topic dead_letters)\n")
         lines = Counter(tally.dead_letters.values()).most_common()
         table(("reason", "lines", "the line"), [(reason, count, WORDS.get(reason, reason)) for reason, count in lines])

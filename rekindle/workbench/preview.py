@@ -57,5 +57,6 @@ def _read_kafka(env: StreamEnvironment, settings: Settings, job: str, since: int
         name = topic.name.replace(".", "_")
         if topic.name != "trigger_candidates":
             env.values[f"source_{name}"] = with_clause(kafka.source_options(topic, client) | bounded | start)
+            env.values[f"records_{name}"] = with_clause(kafka.record_options(topic, client) | bounded | ({} if topic.compact else start))
         if topic.compact:
             env.values[f"versioned_{name}"] = with_clause(kafka.versioned_options(topic, client) | bounded)

@@ -20,7 +20,7 @@ SELECT
         KEY 'consent_at_fire_source' VALUE consent.source, KEY 'consent_at_fire_at' VALUE consent.`at`
     ) AS body,
     EPOCH_MILLIS(CAST(at_time AS TIMESTAMP_LTZ(3))) AS at_ms, CAST(NULL AS BIGINT) AS known_at,
-    EPOCH_MILLIS(fired_at) AS fired_at, EPOCH_MILLIS(expires_at) AS expires_at, COALESCE(person_id = device_id, FALSE) AS anonymous, at_time
+    EPOCH_MILLIS(fired_at) AS fired_at, EPOCH_MILLIS(expires_at) AS expires_at, COALESCE(person_id = device_id AND NOT profile_found, FALSE) AS anonymous, at_time
 FROM trigger_candidates_topic
 WHERE event IS NULL AND person_id IS NOT NULL
 UNION ALL

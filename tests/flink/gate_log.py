@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -82,6 +81,12 @@ class GateLog:
             log.append(Record(NOON + t, b"$hb-0-0", orjson.dumps({"event": "$heartbeat", "pack": "core"})))
         return self
 
+    def slow(self, topic: str, count: int = 200_000) -> GateLog:
+        """Lets rows of this topic come physically behind those of the others: there is much before them that says nothing."""
+        beat = Record(NOON, b"$hb-0-0", orjson.dumps({"event": "$heartbeat", "pack": "other"}))
+        self.topics[topic][:0] = [beat] * count
+        return self
+
     def _add(self, topic: str, key: str, t: int, row: Row) -> GateLog:
         return self.record(topic, key, t, json.dumps(row).encode())  # orjson knows no number that is too large
 
@@ -109,11 +114,3 @@ def _readable(row: Row) -> Row:
             for version in versions:
                 version[0] -= NOON
     return row | {"facts": facts}
-
-
-def brief(rows: Iterable[Row]) -> dict[str, list[tuple[Any, ...]]]:
-    """Kind → (person, at, known_at) of its rows."""
-    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in rows:
-        found[row["kind"]].append((row["person_id"], row["at"], row["known_at"]))
-    return dict(found)

@@ -198,7 +198,7 @@ def test_two_versions_are_compared_occasion_by_occasion_with_their_reasons(bench
     draft.write_text(shipped.replace("version: 1", "version: 2").replace("default: 1}", "default: 2}"), encoding="utf-8")
     two = abandoned("d2", "2026-03-01T11:00:00Z", "bea").replace(b'"price": 5', b'"price": 5, "quantity": 2')
     events = bench.write("events.jsonl", [abandoned("d1", "2026-03-01T10:00:00Z"), two])
-    profiles = bench.write("profiles.jsonl", [ANA, ANA.replace(b'"ana"', b'"bea"')])
+    profiles = bench.write("profiles.jsonl", [ANA, ANA.replace(b'"ana"', b'"bea"').replace(b"ana@", b"bea@")])
     old = bench.folder / "old.sql"
     old.write_text(shipped, encoding="utf-8")
     report = bench.folder / "report"

@@ -12,13 +12,21 @@ from tests.flink.gate_model import Expected, history, max_age
 from tests.flink.mini_cluster import MiniCluster
 from tests.oracle.samples import NOON
 
-RUNS = [(1, 1, "hashmap"), (2, 2, "hashmap"), (3, 1, "rocksdb"), (4, 2, "rocksdb")]
+RUNS = [
+    (1, 1, "hashmap", ""),
+    (2, 2, "hashmap", "profiles"),
+    (3, 1, "rocksdb", "control"),
+    (4, 2, "rocksdb", "profiles"),
+    (5, 1, "hashmap", "identities"),
+]
 
 
-@pytest.mark.parametrize(("seed", "parallelism", "backend"), RUNS)
-def test_times_alone_decide(flink: MiniCluster, tmp_path: Path, seed: int, parallelism: int, backend: str) -> None:
+@pytest.mark.parametrize(("seed", "parallelism", "backend", "slow"), RUNS)
+def test_times_alone_decide(flink: MiniCluster, tmp_path: Path, seed: int, parallelism: int, backend: str, slow: str) -> None:
     given = history(seed)
     expected = Expected(given.facts)
+    if slow:
+        given.log.slow(slow)
     rows = given.log.rows(tmp_path, f"flink.state_backend={backend}", parallelism=parallelism)
     kinds = {kind: [row for row in rows if row["kind"] == kind] for kind in ("candidate", "cancel", "link", "profile", "control")}
     candidates = {(row["body"]["fired_at"] - NOON, row["person_id"], row["at"], row["known_at"]) for row in kinds["candidate"]}

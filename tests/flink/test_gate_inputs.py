@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pyflink.common.typeinfo import Types
+from pyflink.datastream import DataStream
+from pyflink.java_gateway import get_gateway
 
 from tests.flink.gate_log import WINDOW, GateLog, Row
 from tests.flink.mini_cluster import MiniCluster
@@ -285,3 +288,11 @@ def test_outcomes_that_give_a_send_back_come_and_the_rest_does_not(rows: list[Ro
         {"trigger_id": "0" * 26, "outcome": "rejected", "destination": "default"},
         "text",
     ]
+
+
+def test_rows_are_told_apart_by_their_first_field(flink: MiniCluster) -> None:
+    env = flink.environment()
+    given = env.stream.from_collection([("a", 1), ("b", 2), (None, 3), ("a", 4)], Types.ROW([Types.STRING(), Types.INT()]))
+    filtered = DataStream(given._j_data_stream.filter(get_gateway().jvm.io.rekindle.flink.gate.TopicIs("a")))
+    with filtered.execute_and_collect() as found:
+        assert [tuple(row) for row in found] == [("a", 1), ("a", 4)]

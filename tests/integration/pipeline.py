@@ -17,6 +17,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer
 from connectors import kafka_admin
 from connectors.heartbeats import heartbeat_key, heartbeat_value, is_heartbeat
 from connectors.topics import TOPICS
+from jobs.durations import millis
 from jobs.settings import Settings, load
 from rekindle.cli.invocation import with_local_stack
 from rekindle.local import stack as local
@@ -26,9 +27,12 @@ from rekindle.local.stack import Stack
 from rekindle.local.submitting import submit_apart
 from rekindle.local.waiting import wait_until
 from tests.oracle import shop
+from tests.oracle.gate_history import Cap, Quiet, Rules
 
 MINUTES = 60.0
 LIMIT = 8 * MINUTES
+AT_ANY_HOUR = ("gate.quiet_hours.enabled=false", "gate.identity_wait=1 min")
+"""A test runs by night too, and waits for nobody's login."""
 Line = tuple[str, bytes | None]
 ProfileVersion = tuple[int, str, dict[str, Any] | None]
 
@@ -106,7 +110,10 @@ class Pipeline:
         profiles = [
             (one.at_ms, (one.key or b"").decode(), None if one.value is None else json.loads(one.value)) for one in self.records("profiles")
         ]
-        return shop.run(lines, profiles)
+        gate = self.settings.gate
+        caps = tuple(Cap(cap.class_, cap.channel, cap.limit, millis(cap.per), cap.calendar) for cap in gate.caps)
+        rules = Rules(identity_wait=millis(gate.identity_wait), quiet=Quiet(enabled=gate.quiet_hours.enabled), caps=caps)
+        return shop.run(lines, profiles, rules=rules)
 
     def clock(self, topic: str) -> int:
         """Event time of a topic in epoch ms: its newest heartbeat in the partition that is furthest behind; 0 before the first."""
@@ -146,7 +153,7 @@ def pipeline(state: Path, jars: Path, *overrides: str, slots: int = 6, taskmanag
     (state / "jars").symlink_to(jars)
     try:
         stack = local.up(state, Wishes(slots=slots, taskmanagers=taskmanagers))
-        settings = with_local_stack(load(None, overrides, environ={}), stack.layout)
+        settings = with_local_stack(load(None, [*AT_ANY_HOUR, *overrides], environ={}), stack.layout)
         with kafka_admin.admin(settings.kafka.servers) as admin:
             kafka_admin.create(admin, settings.kafka.partitions, settings.kafka.replication)
         producer = Producer(

@@ -75,7 +75,7 @@ class _Operators:
         one = h.candidate(row)
         pair, d = self.world.identified(one), self.world.first_instant(one)
         person = self.world.said(one, d)
-        leaves = pair.at if pair is not None else self.world.deadline(one) if one.nobodys else one.fired_at
+        leaves = pair.at if pair is not None else self.world.deadline(one) if self.world.nobodys(one) else one.fired_at
         body = {name: h.millis(row[name]) if name in TIMES and row[name] is not None else row[name] for name in COLUMNS}
         body |= {"decide_at": d, "cancel_on": None if row["cancel_on"] is None else json.dumps(row["cancel_on"])}
         known = [(at, key, value) for arrived, at, key, value in self.control if arrived <= leaves]

@@ -31,7 +31,7 @@ def expired(world: World, one: Candidate, d: int) -> Refusal | None:
 def duplicate(world: World, one: Candidate, d: int) -> Refusal | None:
     """The same occasion was sent."""
     same = [send for send in _own(world, one, d) if send.candidate.occasion == one.occasion and send.at > d - KEPT]
-    return ("duplicate", _earlier(same[-1])) if same else None
+    return ("duplicate", _earlier(same[0])) if same else None
 
 
 def bought(world: World, one: Candidate, d: int) -> Refusal | None:

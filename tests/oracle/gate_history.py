@@ -85,11 +85,6 @@ class Candidate:
     variants: dict[str, int]
     timezone: str | None
 
-    @property
-    def nobodys(self) -> bool:
-        """Its device has no person yet."""
-        return self.person_id == self.device_id
-
 
 @dataclass(frozen=True)
 class Act:

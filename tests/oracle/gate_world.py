@@ -67,9 +67,13 @@ class World:
         olds = sorted({merge.left for merge in self.merges if merge.at <= at})
         return [old for old in olds if old != person and self.root(old, at) == person and self.profile(old, at) is not None]
 
+    def nobodys(self, one: Candidate) -> bool:
+        """Nobody has said who uses its device, and no profile is the device's own."""
+        return one.person_id == one.device_id and self.profile(one.person_id, one.fired_at) is None
+
     def identified(self, one: Candidate) -> Pair | None:
         """The pair that gives a candidate of an unknown device its person, while it waits."""
-        if not one.nobodys:
+        if not self.nobodys(one):
             return None
         pairs = (pair for pair in self.pairs if pair.left == one.device_id and one.fired_at < pair.at <= self.deadline(one))
         return next(pairs, None)
@@ -85,7 +89,7 @@ class World:
         pair = self.identified(one)
         if pair is not None:
             return max(meant, pair.at) + self.rules.arbitration
-        return max(meant + self.rules.arbitration, self.deadline(one)) if one.nobodys else meant + self.rules.arbitration
+        return max(meant + self.rules.arbitration, self.deadline(one)) if self.nobodys(one) else meant + self.rules.arbitration
 
     def said(self, one: Candidate, at: int) -> str:
         """Whom a candidate's own row and its device's pair name, merges aside."""

@@ -67,6 +67,8 @@ def arrivals(rows: Iterable[tuple[Input, int]], rng: Random) -> list[tuple[int, 
     """
     found = []
     for row, at in rows:
+        told = row.kind in ("profile", "control")
         early = row.kind in ("cancel", "outcome") and rng.random() < 0.5
-        found.append((at - rng.randrange(3_600_000) if early else at, row.kind not in ("profile", "control"), rng.random(), row, at))
-    return [(at, row) for _, _, _, row, at in sorted(found, key=lambda one: one[:3])]
+        leaves = at - rng.randrange(3_600_000) if early else at
+        found.append(((leaves, not told, row.at if told else rng.random()), row))
+    return [(place[0], row) for place, row in sorted(found, key=lambda one: one[0])]

@@ -8,7 +8,7 @@ import pytest
 from bench.main import main
 
 
-@pytest.mark.parametrize("words", [["--help"], ["ingest", "--help"], ["latency", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["ingest", "--help"], ["latency", "--help"], ["gate", "--help"]])
 def test_help_is_shown_and_nothing_is_started(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0
     assert "Usage: rekindle bench" in capsys.readouterr().out

@@ -66,6 +66,7 @@ def test_of_an_end_that_comes_twice_the_second_counts() -> None:
         ("Asia/Tokyo", "Europe/Paris", "US", "Asia/Tokyo"),
         (None, "Europe/Paris", "US", "Europe/Paris"),
         (None, None, "us", "America/New_York"),
+        (None, None, "AU", "Australia/Sydney"),
         ("Mars/Olympus", "", " fr ", "Europe/Paris"),
         ("../../etc/passwd", 7, "XX", "Etc/UTC"),
     ],

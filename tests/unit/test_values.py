@@ -36,7 +36,7 @@ def test_every_topic_can_be_read_and_written() -> None:
     found = of()
     for topic in TOPICS.values():
         name = topic.name.replace(".", "_")
-        assert {f"source_{name}", f"sink_{name}", f"text_sink_{name}"} <= found.keys()
+        assert {f"source_{name}", f"records_{name}", f"sink_{name}", f"text_sink_{name}"} <= found.keys()
         assert (f"versioned_{name}" in found) == topic.compact
         assert f"'topic' = '{topic.name}'" in found[f"source_{name}"]
 

@@ -111,7 +111,10 @@ def _heartbeat(topic: str, clock: int, out_of_orderness_ms: int) -> Record:
 
 
 def _marked(value: Any, mark: str, top: bool = False) -> Any:
-    """Ids of who and what get the case's mark: people on the first level, products wherever they are."""
+    """Ids of who and what get the case's mark: people and their addresses on the first level, products wherever they are.
+
+    Addresses too: the gate counts people with one address together.
+    """
     if isinstance(value, list):
         return [_marked(one, mark) for one in value]
     if isinstance(value, str) and value[:1] in ("{", "["):  # JSON as text
@@ -123,7 +126,7 @@ def _marked(value: Any, mark: str, top: bool = False) -> Any:
         return value
     return {
         name: f"{mark}{one}"
-        if isinstance(one, str | int) and (name.endswith("product_id") or (top and name in _IDS))
+        if isinstance(one, str | int) and (name.endswith("product_id") or (top and (name in _IDS or (name == "email" and "@" in str(one)))))
         else _marked(one, mark)
         for name, one in value.items()
     }

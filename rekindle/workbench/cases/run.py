@@ -138,7 +138,9 @@ def _gate(
         number = feed.owner(candidate.device_id or candidate.person_id)
         if number is None:
             continue
-        at = max(decided.decided_at, emitted.get((number, candidate.trigger_id, row["fired_at"]), _NEVER))
+        # what takes back a send comes by itself; it is not told which candidate it was of
+        came = emitted.get((number, candidate.source_id, row["fired_at"]), _NEVER) if candidate.source_id else 0
+        at = max(decided.decided_at, came)
         row |= {"occasion": candidate.occasion, "device_id": candidate.device_id}
         outs[number]["decisions"].append((at, feed.unmarked(row)))
         if decided.sent:

@@ -66,6 +66,10 @@ final class Cart {
         return open && !items.isEmpty();
     }
 
+    long changedAt() {
+        return changedAt;
+    }
+
     void take(Action action) {
         currency = action.currency == null ? currency : action.currency;
         cartId = action.cartId == null ? cartId : action.cartId;

@@ -133,10 +133,10 @@ public class DeviceActivity extends InternalRowFunction {
 
     /** Ends the cart sessions that are over, and tells what lies outside of any to the cart that is left. */
     private void tellCarts(TimeContext<Long> clock, Marks marks, List<Action> actions, ListView<byte[]> stored, long now) throws Exception {
-        boolean due = marks.cartTimer != 0 && marks.cartTimer <= now;
+        boolean due = marks.cartTimer == 0 || marks.cartTimer <= now;
         if (!due && actions.stream().allMatch(action -> action.inCart || !action.pair && !action.lateOrder)) {
             actions.forEach(action -> action.waits = action.inCart && action.time > marks.cartClosed);
-            return; // the timer of an identity or a session: nothing here has changed
+            return; // the timer of an identity or a session, and a cart session goes on: nothing here has changed
         }
         marks.cartTimer = due ? 0 : marks.cartTimer;
         byte[] before = only(stored);
@@ -165,7 +165,13 @@ public class DeviceActivity extends InternalRowFunction {
                 cart.tell(fact);
             }
         }
-        byte[] after = cart.toBytes(buffer(), marks.cartClosed, cartMemory);
+        if (!goesOn) {
+            cart.forget(now - cartGap, cartMemory); // an event may be late by a gap and still open a cart session
+            long end = cart.forgets(cartMemory);
+            cart.timer = cart.timer <= now ? 0 : cart.timer;
+            cart.timer = end == Long.MAX_VALUE ? 0 : schedule(clock, cart.timer, end + cartGap);
+        }
+        byte[] after = cart.toBytes(buffer(), marks.cartClosed);
         if (after == null && before != null) {
             stored.clear();
         } else if (after != null && !Arrays.equals(after, before)) {
@@ -249,10 +255,10 @@ public class DeviceActivity extends InternalRowFunction {
         return state;
     }
 
-    /** Every action has a timer that takes it out in the end. The rest stays as long as the topic keeps events: a job may be down for days. */
+    /** Actions and carts have timers that take them out in the end. Marks stay as long as the topic keeps events: a job may be down for days. */
     @Override
     protected Optional<Duration> timeToLive(String state) {
-        return Optional.of(state.equals("actions") ? Duration.ZERO : Duration.ofDays(7));
+        return Optional.of(state.equals("marks") ? Duration.ofDays(7) : Duration.ZERO);
     }
 
     @Override

@@ -20,6 +20,8 @@ final class DeviceCart {
     /** Place of the last action of a cart session that has ended. */
     private long toldAt = Long.MIN_VALUE;
     private long toldArrival = Long.MIN_VALUE;
+    /** The timer that looks whether something is to be forgotten; 0 = none. */
+    long timer;
 
     /** Whether the fact has not been told yet. closed: event time up to which all cart sessions have ended. */
     boolean isNews(Action action, long closed) {
@@ -72,10 +74,27 @@ final class DeviceCart {
         return whose.personAt(at);
     }
 
+    /** Drops what says nothing to an event later than that. Event time; whoever calls knows that no earlier one waits. */
+    void forget(long time, long memoryMs) {
+        if (cart.isLeft() && time - cart.changedAt() > memoryMs) {
+            cart.clear();
+        }
+        if (whose.isKnown() && time - whose.namedAt() > Whose.MEMORY) {
+            whose.forget();
+        }
+    }
+
+    /** When {@link #forget} will have something to do; never = the end of time. */
+    long forgets(long memoryMs) {
+        return Math.min(
+                cart.isLeft() ? cart.changedAt() + memoryMs + 1 : Long.MAX_VALUE,
+                whose.isKnown() ? whose.namedAt() + Whose.MEMORY + 1 : Long.MAX_VALUE);
+    }
+
     /** NULL when there is nothing to keep. */
-    byte[] toBytes(DataOutputSerializer out, long closed, long memoryMs) {
+    byte[] toBytes(DataOutputSerializer out, long closed) {
         boolean isTold = toldAt <= closed;
-        boolean isLeft = memoryMs > 0 && cart.isLeft();
+        boolean isLeft = cart.isLeft();
         if (isTold && !isLeft && !whose.isKnown()) {
             return null;
         }
@@ -83,6 +102,7 @@ final class DeviceCart {
             out.clear();
             out.writeByte(VERSION);
             out.writeByte((whose.isKnown() ? 1 : 0) | (isTold ? 0 : 2) | (isLeft ? 4 : 0));
+            out.writeLong(timer);
             if (whose.isKnown()) {
                 whose.write(out);
             }
@@ -112,6 +132,7 @@ final class DeviceCart {
                 throw new IllegalStateException("state holds a cart of version " + version + "; this release reads " + VERSION);
             }
             byte marks = in.readByte();
+            found.timer = in.readLong();
             if ((marks & 1) != 0) {
                 found.whose.read(in);
             }

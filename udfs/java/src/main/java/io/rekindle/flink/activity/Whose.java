@@ -8,8 +8,8 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 /** Whose a device is, by the last of its events that names somebody. */
 final class Whose {
 
-    /** Marks of a device live as long; a person who was named before that is forgotten. */
-    private static final long MEMORY = Duration.ofDays(7).toMillis();
+    /** A person who was last named before that is forgotten. */
+    static final long MEMORY = Duration.ofDays(7).toMillis();
 
     private String person;
     private long at = Long.MIN_VALUE;
@@ -49,6 +49,16 @@ final class Whose {
 
     boolean isKnown() {
         return person != null;
+    }
+
+    void forget() {
+        person = null;
+        at = Long.MIN_VALUE;
+        arrival = Long.MIN_VALUE;
+    }
+
+    long namedAt() {
+        return at;
     }
 
     void write(DataOutputSerializer out) throws IOException {

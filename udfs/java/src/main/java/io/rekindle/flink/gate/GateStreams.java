@@ -57,15 +57,19 @@ public final class GateStreams {
                 .returns(Step.TYPE)
                 .uid("gate-address-links")
                 .name("gate: link people of one address");
-        DataStream<Row> personal = versions.union(read, awaited, links)
-                .keyBy(row -> Step.text(row, Step.ID), Types.STRING)
+        DataStream<Row> personal = personFacts(versions.union(read, awaited, links), commands, memoryMs);
+        return personal.union(
+                awaited.getSideOutput(AwaitPerson.CANCELS), read.getSideOutput(Route.READY), commands.getSideOutput(ReadControl.BROKEN));
+    }
+
+    /** The last step alone, for rows that are ready for it (tests feed it in an order of their own). */
+    public static DataStream<Row> personFacts(DataStream<Row> steps, DataStream<Row> commands, long memoryMs) {
+        return steps.keyBy(row -> Step.text(row, Step.ID), Types.STRING)
                 .connect(commands.broadcast(PersonFacts.CONTROL))
                 .process(new PersonFacts(memoryMs))
                 .returns(Step.INPUT)
                 .uid("gate-person-facts")
                 .name("gate: facts of the person");
-        return personal.union(
-                awaited.getSideOutput(AwaitPerson.CANCELS), read.getSideOutput(Route.READY), commands.getSideOutput(ReadControl.BROKEN));
     }
 
     /** Candidates of somebody go on; of nobody, they wait, as cancel events and pairs do; what needs no facts is ready. */

@@ -59,7 +59,7 @@ def savepoint_of_version_1(flink: MiniCluster) -> str:
     function = RemembersAsVersion1(str(marker))
     ticks.key_by(lambda _: PERSON, key_type=Types.STRING()).process(function, output_type=OUTPUT).uid(UID).print()
     job = env.stream.execute_async("gate of version 1")
-    assert wait_until(marker.exists, 120.0)
+    assert wait_until(marker.exists, 480.0)
     form = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType.CANONICAL
     # Python's own stop_with_savepoint calls a method that Flink 2.2.1 does not have
     return str(job._j_job_client.stopWithSavepoint(False, flink.path().as_uri(), form).get())

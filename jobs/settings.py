@@ -27,7 +27,7 @@ _SECRET = re.compile(r"\$\{env:([A-Z][A-Z0-9_]*)\}")
 
 _LONGEST_GAP = timedelta(days=7)
 """The state of a device lives as long."""
-_LONGEST_CAP = timedelta(days=31)
+LONGEST_CAP = timedelta(days=31)
 """The gate remembers sends for as long as the longest cap asks."""
 
 
@@ -107,7 +107,7 @@ class Cap(_Section):
     class_: Text = Field("marketing", alias="class")
     channel: Text = "email"
     limit: int = Field(ge=0, le=1000)
-    per: Duration = Field(gt=timedelta(0), le=_LONGEST_CAP)
+    per: Duration = Field(gt=timedelta(0), le=LONGEST_CAP)
     calendar: bool = False
 
     @model_validator(mode="after")

@@ -12,14 +12,18 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import orjson
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from connectors.esp.protocol import Reason
+from jobs.deliver.journal import for_librdkafka
+
+CLAIMED = str(Reason.CLAIMED)
 _POLL_S, _ROWS = 1.0, 10_000
 _LOG = logging.getLogger(__name__)
 
 
 class Before(NamedTuple):
-    """ended: trigger id → final outcome at one destination. cancelled: trigger ids."""
+    """ended: trigger id → final outcome at one destination, or CLAIMED where a call may have been begun. cancelled: trigger ids."""
 
     ended: dict[str, str]
     cancelled: set[str]
@@ -31,8 +35,15 @@ def read_before(servers: str, options: Mapping[str, str], destination: str, sinc
     for value in _values(servers, options, "delivery_outcomes", since_ms):
         if b'"outcome"' in value:
             row = _object(value)
-            if row.get("destination") == destination and row.get("outcome") in final:
-                before.ended[str(row.get("trigger_id"))] = str(row["outcome"])
+            if row.get("destination") != destination:
+                continue
+            trigger_id = str(row.get("trigger_id"))
+            if row.get("outcome") in final:
+                before.ended[trigger_id] = str(row["outcome"])
+            elif row.get("reason") == Reason.CLAIMED:
+                before.ended.setdefault(trigger_id, CLAIMED)
+            elif before.ended.get(trigger_id) == CLAIMED:  # that call ended without effect
+                del before.ended[trigger_id]
     for value in _values(servers, options, "trigger_decisions", since_ms):
         if b"cancelled_after_send" in value:
             row = _object(value)
@@ -53,9 +64,10 @@ def _values(servers: str, options: Mapping[str, str], topic: str, since_ms: int)
         "group.id": "rekindle-deliver-before",  # named, never joined, nothing committed
         "enable.auto.commit": False,
         "isolation.level": "read_committed",
-        "enable.partition.eof": False,
+        "enable.partition.eof": True,
+        "log_level": 0,
     }
-    consumer = Consumer(settings | dict(options))
+    consumer = Consumer(settings | for_librdkafka(options))
     try:
         found = consumer.list_topics(topic, timeout=30).topics[topic]
         if found.error is not None:
@@ -66,19 +78,23 @@ def _values(servers: str, options: Mapping[str, str], topic: str, since_ms: int)
             if start < 0 or start >= end:
                 continue
             consumer.assign([TopicPartition(topic, number, start)])
-            yield from _to(consumer, number, end)
+            yield from _to(consumer, end)
     finally:
         consumer.close()
 
 
-def _to(consumer: Consumer, number: int, end: int) -> Iterator[bytes]:
-    while consumer.position([TopicPartition(consumer.assignment()[0].topic, number)])[0].offset < end:
+def _to(consumer: Consumer, end: int) -> Iterator[bytes]:
+    while True:
         for message in consumer.consume(_ROWS, _POLL_S):
-            if message.error() is not None:
-                raise KafkaException(message.error())
-            value, offset = message.value(), message.offset()
-            if value is not None and offset is not None and offset < end:
+            error, value, offset = message.error(), message.value(), message.offset()
+            if error is not None:
+                if error.code() == KafkaError._PARTITION_EOF:  # also behind markers of transactions, which no position counts
+                    return
+                raise KafkaException(error)
+            if value is not None:
                 yield value
+            if offset is not None and offset >= end - 1:
+                return
 
 
 def _object(value: bytes) -> dict[str, object]:

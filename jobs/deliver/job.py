@@ -44,14 +44,15 @@ def _branch(env: StreamEnvironment, config: Settings, name: str | None, rows: in
     told = name or "other"
     steps = read_steps(env, config, name, sorted(config.destinations))
     destination = None if name is None else config.destinations[name]
+    kafka = (config.kafka.servers, config.kafka.options)
     admitted = (
         steps.key_by(lambda row: row[1], key_type=Types.STRING())
-        .process(AdmitSends(told, config.deliver, (config.kafka.servers, config.kafka.options), _longest_life(config)), output_type=OUTPUT)
+        .process(AdmitSends(told, config.deliver, kafka, _longest_life(config)), output_type=OUTPUT)
         .uid(f"{JOB}-admit-{told}")
         .name(f"{told}: who may go")
     )
     delivered: DataStream = AsyncDataStream.unordered_wait(
-        admitted, DeliverSends(told, destination, config.deliver.capacity), Time.milliseconds(0), rows, OUTPUT
+        admitted, DeliverSends(told, destination, config.deliver.capacity, kafka), Time.milliseconds(0), rows, OUTPUT
     )
     return delivered.uid(f"{JOB}-sends-{told}").name(f"{told}: deliver")
 

@@ -23,15 +23,18 @@ from jobs.deliver.before import oldest, read_before
 from jobs.deliver.client import HttpClient
 from jobs.deliver.clock import REAL
 from jobs.deliver.envelope import Envelope, at, ms_of
+from jobs.deliver.journal import Journal
 from jobs.deliver.lane import Lane
-from jobs.deliver.outcome import Outcome, Result
+from jobs.deliver.outcome import Outcome, Result, outcome_row
 from jobs.deliver.routes import Route, build_route
-from jobs.deliver.send import MalformedSendError, parse_send
+from jobs.deliver.send import MalformedSendError, Send, parse_send
 from jobs.deliver.turnstile import CALL, FINAL, Out, State, Turnstile, end_rows
 from jobs.destinations import Deliver, Destination
 
 OUTPUT = Types.ROW_NAMED(["topic", "key", "body"], [Types.STRING()] * 3)
 """topic: where a row goes; CALL is none: a packed Envelope."""
+Kafka = tuple[str, Mapping[str, str]]
+"""Servers, and the suite's client options."""
 TOPIC_OF = {"trigger": "triggers", "retry": "triggers.retry"}
 KEPT = timedelta(days=8)
 """How long an end is remembered: a day longer than a row of `triggers` can be read."""
@@ -53,9 +56,9 @@ def operator_options(rows: int) -> dict[str, str]:
 
 
 class AdmitSends(KeyedProcessFunction):
-    """Rows of `tables.read_steps`, keyed by person → rows of OUTPUT. kafka: servers, and client options for the look back."""
+    """Rows of `tables.read_steps`, keyed by person → rows of OUTPUT. longest: a send's longest life."""
 
-    def __init__(self, name: str, deliver: Deliver, kafka: tuple[str, Mapping[str, str]], longest: timedelta) -> None:
+    def __init__(self, name: str, deliver: Deliver, kafka: Kafka, longest: timedelta) -> None:
         self._name, self._deliver, self._kafka, self._longest = name, deliver, kafka, longest
         self._turnstile: Turnstile
         self._state: ValueState
@@ -117,14 +120,17 @@ class AdmitSends(KeyedProcessFunction):
 class DeliverSends(AsyncFunction):
     """Rows of OUTPUT: those for the caller are delivered, all others passed on. Never raises: the message would carry the row."""
 
-    def __init__(self, name: str, destination: Destination | None, capacity: int) -> None:
+    def __init__(self, name: str, destination: Destination | None, capacity: int, kafka: Kafka | None) -> None:
         # no secret is read here: this object travels in the job graph
-        self._name, self._destination, self._capacity = name, destination, capacity
+        self._name, self._destination, self._capacity, self._kafka = name, destination, capacity, kafka
+        self._journal: Journal | None = None
         self._route: Route | Reason = Reason.NO_DESTINATION
         self._client: HttpClient | None = None
         self._lane: Lane | None = None
 
     def open(self, runtime_context: RuntimeContext | None) -> None:
+        if self._kafka is not None:
+            self._journal = Journal(*self._kafka)
         if self._destination is None:
             return
         self._route = build_route(self._destination, self._capacity)
@@ -138,6 +144,8 @@ class DeliverSends(AsyncFunction):
     def close(self) -> None:
         if self._client is not None:
             self._client.forget()
+        if self._journal is not None:
+            self._journal.close()
 
     async def async_invoke(self, value: Row) -> list[Row]:
         if value[0] != CALL:
@@ -161,6 +169,8 @@ class DeliverSends(AsyncFunction):
         if self._lane is None:
             result = _no_lane(one, self._route)
         else:
+            if not self._lane.route.adapter.deduplicates:
+                await self._tell(outcome_row(send, Result(Outcome.RETRYING, Reason.CLAIMED, attempts=one.made), datetime.now(UTC)), send)
             result = await deliver(one, self._lane)
         told_at = datetime.now(UTC)
         rows = end_rows(send, result, envelope.place, told_at)
@@ -171,7 +181,11 @@ class DeliverSends(AsyncFunction):
             rows.append(("triggers.retry", send.person_id, row.row(self._name)))
         else:
             known.ended.put(send.trigger_id, result.outcome)
-        return rows
+        told = await self._tell(rows[0][2], send)
+        return rows[1:] if told else rows
+
+    async def _tell(self, outcome: str, send: Send) -> bool:
+        return self._journal is not None and await self._journal.write("delivery_outcomes", send.person_id, outcome)
 
     def _given_up(self, body: str) -> list[tuple[str, str, str]]:
         """Our own fault, outside a pass. No call was begun, for a pass gives a result of its own."""

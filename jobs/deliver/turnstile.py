@@ -82,7 +82,7 @@ class State:
 class Turnstile:
     """recheck_ms: age of a decision beyond which the gate is asked again. keep_ms: how long an end is remembered.
 
-    ended: what this process knows of an id's end beyond the person's state (outcome or None); cancelled: whether it knows of a cancel.
+    ended: what this process knows of an id's end beyond the person's state (outcome, `claimed` or None). cancelled: whether of a cancel.
     """
 
     recheck_ms: int
@@ -96,7 +96,10 @@ class Turnstile:
             send = parse_send(value)
         except MalformedSendError as error:
             return [_unreadable(value, place, error, now)]
-        if self._end_of(state, send) is not None or any(one.send.trigger_id == send.trigger_id for one in state.parked):
+        end = self._end_of(state, send)
+        if end == Reason.CLAIMED:
+            return self._interrupted(state, send, place, 1, now)
+        if end is not None or any(one.send.trigger_id == send.trigger_id for one in state.parked):
             return []  # a repeat
         self._park(state, Parked(Envelope(send.raw, place, now), send, ms_of(send.decided_at)))
         return self.due(state, now)
@@ -109,6 +112,8 @@ class Turnstile:
         except MalformedSendError as error:
             return [_unreadable(value, place, error, now)]
         end = self._end_of(state, send)
+        if end == Reason.CLAIMED:
+            return self._interrupted(state, send, place, envelope.made + 1, now)
         if end is not None and (not envelope.recheck or end == Outcome.ACCEPTED):
             return []
         if envelope.recheck:  # somebody brought it back from the dead letters
@@ -160,6 +165,12 @@ class Turnstile:
             outs.append(Out(CALL, one.send.person_id, orjson.dumps(one.envelope.packed()).decode()))
         self._forget(state, now)
         return outs
+
+    def _interrupted(self, state: State, send: Send, place: tuple[str, int, int], made: int, now: int) -> list[Out]:
+        """An earlier run may have been in mid-call, and the platform would not notice a repeat."""
+        result = Result(Outcome.UNKNOWN, Reason.INTERRUPTED, attempts=made)
+        state.ended[send.trigger_id] = (result.outcome, now)
+        return [Out(*row) for row in end_rows(send, result, place, at(now))]
 
     def _end_of(self, state: State, send: Send) -> str | None:
         known = state.ended.get(send.trigger_id)

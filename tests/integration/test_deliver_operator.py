@@ -53,7 +53,7 @@ def operate(
 
     async def run() -> list[list[Row]]:
         async with fake_esp(folder) as (url, ledger):
-            function = pickle.loads(pickle.dumps(DeliverSends("default", destination(url), 5)))
+            function = pickle.loads(pickle.dumps(DeliverSends("default", destination(url), 5, None)))
             await asyncio.to_thread(function.open, None)
             found = await asyncio.gather(*(function.async_invoke(row) for row in rows))
             if use is not None:
@@ -120,7 +120,7 @@ def test_without_a_usable_destination_a_send_is_parked_or_kept(
 
 
 def test_the_operator_never_raises_and_its_timeout_gives_a_row() -> None:
-    function = DeliverSends("default", None, 1)  # not opened, and given what it cannot read
+    function = DeliverSends("default", None, 1, None)  # not opened, and given what it cannot read
     for body in ("", "{}", "[]", json.dumps({"raw": "{}", "place": ["triggers", 0, 0], "first": 0})):
         assert asyncio.run(function.async_invoke(Row(CALL, "42", body))) == []
     assert [row[0] for row in function.timeout(call(0))] == ["delivery_outcomes", "dead_letters"]
@@ -129,4 +129,4 @@ def test_the_operator_never_raises_and_its_timeout_gives_a_row() -> None:
 def test_what_is_pickled_into_the_job_graph_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REKINDLE_TEST_KEY", "s3cret")
     destination = a_destination("https://esp.example/${env:REKINDLE_TEST_KEY}", headers={"X-Key": "${env:REKINDLE_TEST_KEY}"})
-    assert b"s3cret" not in pickle.dumps(DeliverSends("default", destination, 1))
+    assert b"s3cret" not in pickle.dumps(DeliverSends("default", destination, 1, None))

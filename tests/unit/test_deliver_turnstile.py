@@ -178,3 +178,13 @@ def test_whatever_happens_nobody_is_called_too_late_or_against_a_cancel(
         assert len({one.send.trigger_id for one in state.parked}) == len(state.parked)
     assert FRESH.due(state, NOON + 3 * HOUR) is not None
     assert state.parked == []
+
+
+def test_what_an_earlier_run_had_begun_at_a_platform_that_tells_no_repeats_is_unknown() -> None:
+    claimed = Turnstile(60_000, HOUR, lambda _: "claimed", lambda _: False)
+    for take, value in ((claimed.trigger, row()), (claimed.retry, retry())):
+        state = State()
+        outs = take(state, value, PLACE, NOON)
+        assert told(outs) == [("0", "unknown/interrupted")]
+        assert [out.topic for out in outs] == ["delivery_outcomes", "dead_letters"]
+        assert take(state, value, PLACE, NOON) == []

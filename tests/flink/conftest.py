@@ -39,4 +39,4 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
         with suppress(psutil.Error):  # of other children only a zombie may be left
             if any("PythonGatewayServer" in word for word in child.cmdline()):
                 child.terminate()
-                child.wait(60)
+                child.wait(240)

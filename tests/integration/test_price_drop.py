@@ -45,7 +45,7 @@ def test_who_looked_is_told_of_every_drop_once_the_clock_has_passed_it(running: 
     for product, price in versions:
         key, value = priced(product, price, before - 86_400_000)
         running.produce("catalog", key, value, before - 86_400_000)
-    assert running.producer.flush(60) == 0
+    assert running.producer.flush(240) == 0
 
     running.start("ingest", "evaluate")
     found = running.wait_for("trigger_candidates", 4)

@@ -99,7 +99,7 @@ def test_preview_says_what_was_decided_and_writes_nothing(day: tuple[Pipeline, s
     command = [sys.executable, "-m", "rekindle.cli.main", "--state-dir", str(running.stack.places.root)]
     settings = [f"kafka.servers={running.settings.kafka.servers}", "gate.caps=[]", *AT_ANY_HOUR]
     words = [*(word for one in settings for word in ("--set", one)), "preview", "cart_abandoned", "--limit", "1000000", "--json"]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     decided = [row for row in running.rows("trigger_decisions") if row["trigger"] == "cart_abandoned"]
     columns = ["trigger_id", "person_id", "verdict", "reason", "fired_at", "decided_at"]

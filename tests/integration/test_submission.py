@@ -133,7 +133,7 @@ def test_application_mode_through_docker_main(running: Pipeline, root: Path) -> 
     finally:
         for child in children:
             child.terminate()
-            child.wait(60)
+            child.wait(240)
         log.close()
 
 

@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 
 from bench.shop import ShopDay
+from jobs.settings import process_environment
 from tests.integration.contracts import broken_rows
 from tests.integration.pipeline import AT_ANY_HOUR, Pipeline, dump, pipeline
 from tests.oracle import shop
 from tests.oracle.differences import differences
 
-DEVICES = 10_000
+DEVICES = int(process_environment().get("SHOP_DAY_DEVICES", "2500"))
 HOURS = 6.0
 # The day ends an hour and a half before it is fed: everything in it is due, and younger than the 24 h from which rows are history.
 SINCE_START_MS = int((HOURS + 1.5) * 3_600_000)
 JOBS = ("ingest", "quarantine", "evaluate", "gate", "deliver")
+pytestmark = pytest.mark.scaled
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from tests.unit.gate_drive import Drive, arrivals
 from tests.unit.gate_machine_settings import machine_settings
 
 _ENVIRONMENT = process_environment()
-SEED, BATCHES, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("BATCHES", 30), ("HISTORIES", 50)))
+SEED, BATCHES, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("BATCHES", 15), ("HISTORIES", 50)))
 Way = Callable[[Iterable[Assembled], GateSettings, Random], Iterable[Decision | Broken]]
 REASONS = {
     *("sent", "paused", "expired", "duplicate", "ordered", "cancelled", "ordered_since", "no_profile", "erased", "no_address"),
@@ -56,6 +56,7 @@ def driven(rows: Iterable[Assembled], settings: GateSettings, rng: Random) -> It
     return Drive(settings).run(arrivals([(as_input(row), row.leaves) for row in rows], rng), rng)
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("way", [finished, driven], ids=["finished", "driven"])
 @pytest.mark.parametrize("seed", range(SEED, SEED + BATCHES))
 def test_decisions_are_the_oracles(seed: int, way: Way) -> None:

@@ -60,7 +60,7 @@ class Scan:
         own = {
             "bootstrap.servers": servers, "group.id": "rekindle-scan", "enable.auto.commit": False, "isolation.level": "read_committed",
             "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 10, "log_level": 0,
-            "queued.max.messages.kbytes": 16_384,
+            "queued.max.messages.kbytes": 16_384, "max.poll.interval.ms": 86_400_000,
         }  # fmt: skip
         try:
             self._consumer = Consumer({**own, **librdkafka_options(options or {})})
@@ -95,9 +95,7 @@ class Scan:
         heard = time.monotonic()
         while left:
             messages = self._consume()
-            if messages:
-                heard = time.monotonic()
-            elif time.monotonic() - heard > _ANSWER:
+            if not messages and time.monotonic() - heard > _ANSWER:
                 raise KafkaScanError("no answer")
             for message in messages:
                 where = message.topic() or "", message.partition() or 0
@@ -110,6 +108,8 @@ class Scan:
                 if offset + 1 >= left[where]:
                     del left[where]
                     self._consumer.pause([TopicPartition(*where)])
+            if messages:
+                heard = time.monotonic()  # whoever reads may take their time
         self._consumer.unassign()
 
     def pick(self, places: Iterable[Place]) -> Iterator[Scanned]:
@@ -135,9 +135,9 @@ class Scan:
         except KafkaException as error:
             raise KafkaScanError(_said(error)) from None
         for message in messages:
-            error = message.error()
-            if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                raise KafkaScanError(error.str())
+            told = message.error()
+            if told is not None and told.code() != KafkaError._PARTITION_EOF:
+                raise KafkaScanError(told.str())
         return list(messages)
 
 

@@ -15,6 +15,7 @@ from rekindle.cli import (
     catalogue_commands,
     check_commands,
     control_commands,
+    dlq_commands,
     history_commands,
     job_commands,
     pack_commands,
@@ -109,6 +110,7 @@ for _command in (
     control_commands.unmute,
     control_commands.set_,
     control_commands.control,
+    dlq_commands.dlq,
     job_commands.demo,
     job_commands.bench,
 ):

@@ -19,6 +19,7 @@ from rekindle.cli import (
     history_commands,
     job_commands,
     pack_commands,
+    reconcile_commands,
     stack_commands,
     topics_commands,
     why_commands,
@@ -111,6 +112,7 @@ for _command in (
     control_commands.set_,
     control_commands.control,
     dlq_commands.dlq,
+    reconcile_commands.reconcile,
     job_commands.demo,
     job_commands.bench,
 ):

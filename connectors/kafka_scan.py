@@ -11,10 +11,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.kafka_admin import client_options
 
+_CONNECT = 5.0
 _ANSWER = 15.0
 """Seconds Kafka may take for a call, and between two batches."""
 _BATCH = 5_000
 _PATIENCE = 0.1
+_MOVING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+"""A partition that is new, or changes brokers: soon it will answer."""
 _NEAR = 1_000
 """Offsets that are read over rather than sought past."""
 
@@ -68,6 +71,11 @@ class Scan:
             raise KafkaScanError(_said(error)) from None
 
     def __enter__(self) -> Self:
+        try:
+            self._consumer.list_topics(timeout=_CONNECT)  # tells soon when nobody answers
+        except KafkaException as error:
+            self._consumer.close()
+            raise KafkaScanError(_said(error)) from None
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -78,7 +86,7 @@ class Scan:
         try:
             listed = self._consumer.list_topics(timeout=_ANSWER).topics
             return {
-                (topic, number): self._consumer.get_watermark_offsets(TopicPartition(topic, number), _ANSWER)
+                (topic, number): self._ends(TopicPartition(topic, number))
                 for topic in topics
                 if topic in listed
                 for number in sorted(listed[topic].partitions)
@@ -86,12 +94,31 @@ class Scan:
         except KafkaException as error:
             raise KafkaScanError(_said(error)) from None
 
+    def _ends(self, partition: TopicPartition) -> tuple[int, int]:
+        deadline = time.monotonic() + _ANSWER
+        while True:
+            try:
+                first, end = self._consumer.get_watermark_offsets(partition, _ANSWER)
+                return first, end
+            except KafkaException as error:
+                if error.args[0].code() not in _MOVING or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PATIENCE)
+
     def read(self, span: Mapping[tuple[str, int], tuple[int, int]]) -> Iterator[Scanned]:
         """Every record of `span`; those of a partition in order, partitions mixed."""
         left = {where: end for where, (first, end) in span.items() if first < end}
         if not left:
             return
         self._consumer.assign([TopicPartition(topic, number, span[topic, number][0]) for topic, number in left])
+        try:
+            yield from self._until(left)
+        finally:
+            self._consumer.resume(self._consumer.assignment())  # a pause outlives the assignment
+            self._consumer.unassign()
+
+    def _until(self, left: dict[tuple[str, int], int]) -> Iterator[Scanned]:
+        """What comes, until none of these ends is left."""
         heard = time.monotonic()
         while left:
             messages = self._consume()
@@ -110,7 +137,6 @@ class Scan:
                     self._consumer.pause([TopicPartition(*where)])
             if messages:
                 heard = time.monotonic()  # whoever reads may take their time
-        self._consumer.unassign()
 
     def pick(self, places: Iterable[Place]) -> Iterator[Scanned]:
         """The records at these places, which rise within each partition and come partition by partition; what is gone is left out."""

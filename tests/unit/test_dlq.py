@@ -38,7 +38,7 @@ def valid(schema: str, value: bytes) -> bool:
 
 
 SEND = json.dumps(example("triggers")).encode()
-CANDIDATE = {
+CANDIDATE: dict[str, Any] = {
     "trigger_id": SEND_ID, "trigger": "cart_abandoned", "version": 1, "pack": "core", "person_id": "42", "device_id": "d1",
     "occasion": "c0ffee", "destination": "default", "template": "cart_reminder", "purpose": "marketing_email", "class": None,
     "channel": None, "variants": None, "timezone": "Europe/Paris", "priority": 60, "payload": "{}",
@@ -142,7 +142,7 @@ def test_what_was_done_before_is_not_done_again_but_by_force() -> None:
 
 def test_a_candidate_goes_back_as_evaluate_wrote_it_at_its_own_time() -> None:
     raw = json.dumps(CANDIDATE).encode()
-    place = {"topic": "trigger_candidates", "partition": None, "offset": None}
+    place: dict[str, Any] = {"topic": "trigger_candidates", "partition": None, "offset": None}
     back = way_back(known("gate", raw, **place), raw, (), NOW)
     assert isinstance(back, Back)
     assert (back.topic, back.key, back.at) == ("trigger_candidates", "42", CANDIDATE["fired_at"])

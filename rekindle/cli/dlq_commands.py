@@ -98,7 +98,7 @@ def show(context: click.Context, key: str, raw: bool, json_: bool) -> None:
         as_json(found)
     else:
         for document in found:
-            table(("what", "is"), [(name, "" if value is None else value) for name, value in document.items()])
+            table(("what", "is"), [(name, told.printable(value)) for name, value in document.items() if value is not None])
     context.exit(0 if found else 1)
 
 

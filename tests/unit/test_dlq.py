@@ -207,6 +207,11 @@ def test_the_audit_log_names_keys_but_nothing_else_somebody_typed() -> None:
     assert told.selection(Wanted()) == "all"
 
 
+def test_what_a_producer_wrote_does_not_steer_the_terminal() -> None:
+    assert told.printable("é\x1b[2J\n") == "é\\x1b[2J\n"
+    assert told.content(b"\xff{") == "\\xff{"
+
+
 def test_a_pace_neither_hurries_nor_makes_up_for_a_stall() -> None:
     clock, slept = [0.0], []
 

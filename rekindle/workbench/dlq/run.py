@@ -16,6 +16,7 @@ from rekindle.workbench.dlq.book import Book, Known, Wanted
 from rekindle.workbench.dlq.letters import State
 from rekindle.workbench.dlq.way_back import Back, Refusal, way_back
 from rekindle.workbench.dlq.writing import Pace, Writer
+from rekindle.workbench.why.words import count
 
 Report = Callable[[str], None]
 _TELL_EVERY = 100_000
@@ -91,7 +92,7 @@ def fill(book: Book, scan: Scan, report: Report, outcomes: bool = False) -> int:
     if outcomes:
         _outcomes(book, scan)
     if broken:
-        report(f"{broken:,} rows of dead_letters break its contract and are left out")
+        report(f"left out, because they break the contract of dead_letters: {count(broken, 'row')}")
     return broken
 
 

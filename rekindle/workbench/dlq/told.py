@@ -15,7 +15,7 @@ LISTED = ("key", "stage", "reason", "failed at", "age", "attempts", "state")
 
 def counted(count: Count) -> tuple[object, ...]:
     """A row under COUNTED."""
-    return (*count[:5], to_text(count.oldest), to_text(count.newest))
+    return count.stage, printable(count.reason), *count[2:5], to_text(count.oldest), to_text(count.newest)
 
 
 def count(one: Count) -> dict[str, Any]:
@@ -26,7 +26,8 @@ def count(one: Count) -> dict[str, Any]:
 def listed(known: Known, now_ms: int) -> tuple[object, ...]:
     """A row under LISTED."""
     letter = known.letter
-    return letter.key, letter.stage, letter.reason, to_text(letter.failed_at), _age(letter.failed_at, now_ms), letter.attempts, known.state
+    failed = to_text(letter.failed_at), _age(letter.failed_at, now_ms)
+    return printable(letter.key), letter.stage, printable(letter.reason), *failed, letter.attempts, known.state
 
 
 def letter(known: Known, now_ms: int) -> dict[str, Any]:
@@ -53,6 +54,11 @@ def more(known: Known, book: Book, raw: bytes | None) -> dict[str, Any]:
 def content(raw: bytes | None) -> str | None:
     """The bytes as text; what is not UTF-8 as \\x…"""
     return None if raw is None else raw.decode("utf-8", errors="backslashreplace")
+
+
+def printable(text: object) -> str:
+    """For a terminal: what producers wrote must not steer it."""
+    return "".join(one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in str(text))
 
 
 def selection(wanted: Wanted) -> str:

@@ -24,6 +24,8 @@ from jobs.gate.variants import variant_of
 
 GIVEN_BACK = frozenset({"rejected", "dead", "expired", "cancelled"})
 """Final outcomes by which nobody got a mail."""
+Timers = list[tuple[str, int]]
+"""(person, epoch ms) at which `due` is to be called."""
 
 
 class Machine:
@@ -35,10 +37,10 @@ class Machine:
     def __init__(self, settings: GateSettings) -> None:
         self._settings = settings
 
-    def receive(self, people: People, row: Input, now_ms: int) -> tuple[list[tuple[str, int]], list[Decision]]:
+    def receive(self, people: People, row: Input, now_ms: int) -> tuple[Timers, list[Decision]]:
         """Takes one row in. A fact may lie after D of a waiting candidate: its time is kept, D decides.
 
-        Returns: (person, time) at which `due` is to be called; decisions that come at once (cancels of what is sent).
+        Returns: when to call `due`; decisions that come at once (cancels of what is sent).
         Raises: ContractError, with nothing changed.
         """
         if row.kind == "candidate":
@@ -80,7 +82,7 @@ class Machine:
 
     # ---- rows
 
-    def _candidate(self, people: People, row: Input) -> list[tuple[str, int]]:
+    def _candidate(self, people: People, row: Input) -> Timers:
         candidate, known = inbox.candidate(row), inbox.known(row)
         person = people.now(row.person_id)
         state = people.state(person)
@@ -113,7 +115,7 @@ class Machine:
         versions = state.profiles[row.person_id]
         return [one for sent in state.still_open() for one in _withdrawals(versions, sent, (row.person_id, person), valid_from, valid_from)]
 
-    def _link(self, people: People, row: Input) -> list[tuple[str, int]]:
+    def _link(self, people: People, row: Input) -> Timers:
         link, known = inbox.link(row), inbox.known(row)
         person = people.now(row.person_id)
         state = people.state(person)

@@ -16,11 +16,15 @@ Evidence = Mapping[str, object]
 """JSON object of ids, versions and times (as text) of the facts that decided. Never an address: it is kept for weeks."""
 
 
+NO_CLASS = " "
+"""A blank is no name: no rule and no trigger can have this class."""
+
+
 class Send(NamedTuple):
     """A candidate the gate let through.
 
     keep_until: epoch ms up to which a rule may ask for it, 0 = as long as usual. occasion: its key. address: key of the address it went to.
-    class_, channel: "" = marketing, email. returned_at: from when on it does not count, for nobody got it.
+    class_, channel: "" = marketing, email; class_ NO_CLASS = counts towards no cap. returned_at: from when on it does not count, for nobody got it.
     """
 
     trigger: str
@@ -72,7 +76,9 @@ class Decision:
 
 
 def counted_as(candidate: Candidate) -> tuple[str, str]:
-    """(class, channel) as a send keeps them: the usual ones take no room."""
+    """(class, channel) as a send keeps them: the usual ones take no room. Transactional mail counts as none, whatever class it names."""
+    if candidate.transactional:
+        return NO_CLASS, ""
     return "" if candidate.class_ == "marketing" else candidate.class_, "" if candidate.channel == "email" else candidate.channel
 
 

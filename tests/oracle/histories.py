@@ -117,7 +117,7 @@ class _Maker:
             name=f"t{place}_{self.n}",
             priority=rng.choice([40, 50, 50, 60]),
             purpose=purpose,
-            class_=purpose if purpose == "transactional" else rng.choice(["marketing", "marketing", "marketing", "news"]),
+            class_=rng.choice(["marketing", purpose if purpose == "transactional" else "marketing", "marketing", "news"]),
             cancel_on=rng.choice([EVENTS[:1], EVENTS[:2], EVENTS[1:], ()]),
             cooldown=rng.choice([0, 0, 0, WINDOW, MINUTE, HOUR, DAY]),
             max_age=rng.choice([WINDOW - 1, WINDOW, 5 * MINUTE, 2 * HOUR, *[12 * HOUR] * 4, *[2 * DAY] * 8]),

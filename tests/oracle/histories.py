@@ -207,18 +207,27 @@ class _Maker:
         """Of sends that there are: one that only an outcome made possible may go when another comes."""
         rng, outcomes = self.rng, list[tuple[int, Row]]()
         for decision in gate.decide(found, self.of.rules):
-            if decision.reason == "sent" and rng.random() < 0.4:
-                at = max(decision.decided_at, self.when(0.8)) + rng.choice([0, 1, SECOND])
-                word = rng.choice(["accepted", "rejected", "dead", "expired", "cancelled", "retrying", "unknown"])
-                row = {"trigger_id": decision.trigger_id, "destination": "default", "outcome": word, "at": to_text(at)}
-                outcomes.append((at, row | {"person_id": decision.person_id}))
+            if decision.reason == "sent":
+                if rng.random() < 0.5:
+                    word = rng.choice(["accepted", "rejected", "dead", "dead", "dead", "expired", "cancelled", "retrying", "unknown"])
+                    outcomes.append(self.outcome(decision, word))
+                for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
+                    outcomes.append(self.outcome(decision, "retrying", reason="recheck"))
+                if rng.random() < 0.1:
+                    outcomes.append(self.outcome(decision, "dead"))
         while True:
             decided = gate.decide(replace(found, outcomes=outcomes), self.of.rules)
-            sent = {decision.trigger_id: decision.decided_at for decision in decided if decision.reason == "sent"}
+            sent = {one.trigger_id: one.decided_at for one in decided if one.reason == "sent" and "recheck" not in one.evidence}
             kept = [(at, row) for at, row in outcomes if sent.get(row["trigger_id"], at + 1) <= at]
             if kept == outcomes:
                 return sorted(outcomes, key=lambda outcome: outcome[0])
             outcomes = kept
+
+    def outcome(self, decision: gate.Decision, word: str, **more: Any) -> tuple[int, Row]:
+        """Of a send, at any time after it."""
+        at = max(decision.decided_at, self.when(0.8) + self.rng.choice([0, 0, HOUR, 12 * HOUR])) + self.rng.choice([0, 1, SECOND])
+        row = {"trigger_id": decision.trigger_id, "destination": "default", "outcome": word, "at": to_text(at), **more}
+        return at, row | {"person_id": decision.person_id}
 
 
 def _quiet(rng: Random) -> Quiet:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from jobs.gate.candidates import Candidate
 from jobs.gate.checks import AGAIN, AGAIN_WITHOUT_PLACE, first_refusal
-from jobs.gate.decisions import Decision, Evidence, Refusal, Send, consent_evidence, with_history
+from jobs.gate.decisions import Decision, Evidence, Refusal, consent_evidence, with_history
 from jobs.gate.facts import Facts
 from jobs.gate.instants import to_text
 from jobs.gate.people import People

@@ -49,7 +49,9 @@ class PersonState:
         self.cancels: list[Row] = []  # CancelEvent
         self.sends: list[Row] = []  # Send
         self.rechecks: list[Row] = []  # trigger_id, at, whether it is the end of a hold
-        self.returned: list[Row] = []  # trigger_id, at: beside what `sends` says; of sends that are still to be decided, or given back twice
+        self.returned: list[
+            Row
+        ] = []  # trigger_id, at: beside what `sends` says; of sends that are still to be decided, or given back twice
         self.decided: list[Row] = []  # hashing.repeat_key, decided_at
         self.pending: list[Row] = []  # Candidate
         self.open: list[Row] = []  # Sent: may still be cancelled

@@ -6,12 +6,13 @@ all histories of a batch may lie in the same topics.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from tests.oracle import gate
-from tests.oracle.gate_history import DAY, HOUR, MINUTE, Cap, History, Quiet, Row, Rules
+from tests.oracle.gate_history import DAY, HOUR, MINUTE, Cap, History, Quiet, Row, Rules, millis
 from tests.oracle.history_rows import Trigger, candidate_row, event_row, profile_value
 from tests.oracle.instants import to_text
 
@@ -206,15 +207,19 @@ class _Maker:
     def outcomes(self, found: History) -> list[tuple[int, Row]]:
         """Of sends that there are: one that only an outcome made possible may go when another comes."""
         rng, outcomes = self.rng, list[tuple[int, Row]]()
-        for decision in gate.decide(found, self.of.rules):
-            if decision.reason == "sent":
-                if rng.random() < 0.5:
-                    word = rng.choice(["accepted", "rejected", "dead", "dead", "dead", "expired", "cancelled", "retrying", "unknown"])
-                    outcomes.append(self.outcome(decision, word))
-                for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
-                    outcomes.append(self.outcome(decision, "retrying", reason="recheck"))
-                if rng.random() < 0.1:
-                    outcomes.append(self.outcome(decision, "dead"))
+        decided = gate.decide(found, self.of.rules)
+        self.edges = (
+            [at for at, _, _ in found.profiles] + [at for at, _ in found.control] + [millis(row["received_at"]) for row in found.events]
+        )
+        self.edges += [decision.decided_at for decision in decided]
+        for decision in (one for one in decided if one.reason == "sent"):
+            if rng.random() < 0.5:
+                word = rng.choice(["accepted", "rejected", "dead", "dead", "dead", "expired", "cancelled", "retrying", "unknown"])
+                outcomes.append(self.outcome(min, decision, word))
+            for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
+                outcomes.append(self.outcome(max, decision, "retrying", reason="recheck"))
+            if rng.random() < 0.1:
+                outcomes.append(self.outcome(max, decision, "dead"))
         while True:
             decided = gate.decide(replace(found, outcomes=outcomes), self.of.rules)
             sent = {one.trigger_id: one.decided_at for one in decided if one.reason == "sent" and "recheck" not in one.evidence}
@@ -223,9 +228,11 @@ class _Maker:
                 return sorted(outcomes, key=lambda outcome: outcome[0])
             outcomes = kept
 
-    def outcome(self, decision: gate.Decision, word: str, **more: Any) -> tuple[int, Row]:
-        """Of a send, at any time after it."""
-        at = max(decision.decided_at, self.when(0.8) + self.rng.choice([0, 0, HOUR, 12 * HOUR])) + self.rng.choice([0, 1, SECOND])
+    def outcome(self, of_two: Callable[[list[int]], int], decision: gate.Decision, word: str, **more: Any) -> tuple[int, Row]:
+        """Of a send, at any time after it: the earlier or the later of two."""
+        later = [at for at in self.edges if at >= decision.decided_at]
+        at = of_two([self.rng.choice(later) + self.rng.choice([0, 0, 1, SECOND, MINUTE, HOUR, 12 * HOUR]) for _ in range(2)])
+        self.edges.append(at)
         row = {"trigger_id": decision.trigger_id, "destination": "default", "outcome": word, "at": to_text(at), **more}
         return at, row | {"person_id": decision.person_id}
 

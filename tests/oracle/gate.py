@@ -31,6 +31,11 @@ class Decision:
     def verdict(self) -> str:
         return VERDICTS.get(self.reason, "suppressed")
 
+    @property
+    def again(self) -> bool:
+        """About a mail that was let through before."""
+        return "recheck" in self.evidence
+
 
 def decide(history: History, rules: Rules) -> list[Decision]:
     """Every row of `trigger_decisions`, in order of D; what came after a send last."""

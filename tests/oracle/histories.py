@@ -222,7 +222,7 @@ class _Maker:
                 outcomes.append(self.outcome(max, decision, "dead"))
         while True:
             decided = gate.decide(replace(found, outcomes=outcomes), self.of.rules)
-            sent = {one.trigger_id: one.decided_at for one in decided if one.reason == "sent" and "recheck" not in one.evidence}
+            sent = {one.trigger_id: one.decided_at for one in decided if one.reason == "sent" and not one.again}
             kept = [(at, row) for at, row in outcomes if sent.get(row["trigger_id"], at + 1) <= at]
             if kept == outcomes:
                 return sorted(outcomes, key=lambda outcome: outcome[0])

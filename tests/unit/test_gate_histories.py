@@ -76,7 +76,7 @@ def test_the_histories_meet_every_reason_often() -> None:
     for seed in range(30):
         shared = batch(seed)
         found = [decision for number in range(20) for decision in gate.decide(history(shared, number), shared.rules)]
-        met.update(f"{decision.reason} again" if "recheck" in decision.evidence else decision.reason for decision in found)
+        met.update(f"{decision.reason} again" if decision.again else decision.reason for decision in found)
     print("\n".join(f"{reason:24}{count}" for reason, count in met.most_common()))
     assert {reason for reason, count in met.items() if count >= 5 and not reason.endswith(" again")} == REASONS
     assert {reason for reason in met if reason.endswith(" again")} >= {f"{reason} again" for reason in AGAIN}

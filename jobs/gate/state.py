@@ -19,7 +19,7 @@ OPEN_FIELDS = (
     "trigger_id", "trigger", "version", "person_id", "purpose", "fired_at", "since", "decide_at", "expires_at", "cancel_on",
     "identified_at", "merged_from", "cooldown_ms", "pack", "timezone",
 )  # fmt: skip
-"""What is kept of a candidate that was sent; behind it up to when requests to look again are answered, epoch ms."""
+"""What is kept of a candidate that was sent. Behind it: up to which time requests to look again are answered, epoch ms."""
 _CHECKED = len(OPEN_FIELDS)
 _OPEN_ID, _OPEN_DECIDED, _OPEN_UNTIL = (OPEN_FIELDS.index(name) for name in ("trigger_id", "decide_at", "expires_at"))
 _UNKNOWN: dict[str, Any] = dict.fromkeys(Candidate._fields, "") | {"held": False, "class_": "marketing", "channel": "email"}
@@ -49,9 +49,7 @@ class PersonState:
         self.cancels: list[Row] = []  # CancelEvent
         self.sends: list[Row] = []  # Send
         self.rechecks: list[Row] = []  # trigger_id, at, whether it is the end of a hold
-        self.returned: list[
-            Row
-        ] = []  # trigger_id, at: beside what `sends` says; of sends that are still to be decided, or given back twice
+        self.returned: list[Row] = []  # trigger_id, at: of sends still to be decided, or given back more than once
         self.decided: list[Row] = []  # hashing.repeat_key, decided_at
         self.pending: list[Row] = []  # Candidate
         self.open: list[Row] = []  # Sent: may still be cancelled
@@ -218,7 +216,10 @@ class PersonState:
         return next((Send(*row) for row in self.sends if row[1] == trigger_id), None)
 
     def reopened(self, trigger_id: str, at_ms: int) -> Candidate | None:
-        """The send of this id, if a request of then counts: after D and what was answered before, within max_age, nothing held."""
+        """What was sent under this id, if a request of then counts: after D and the last one answered, within max_age, none held.
+
+        Class and channel are in `send`.
+        """
         if any(row[0] == trigger_id and row[2] for row in self.rechecks):
             return None
         for row in self.open:

@@ -19,7 +19,7 @@ from tests.oracle import gate
 from tests.oracle.gate import Decision
 from tests.oracle.histories import PACK, batch, history
 
-_BATCH = batch(35)
+_BATCH = batch(872)
 SHARED = replace(_BATCH, rules=replace(_BATCH.rules, share=0.05))
 HISTORIES = 300
 SLICE = 12
@@ -75,6 +75,7 @@ def test_histories_hold_what_is_hard(decided: list[Decision], middle: int) -> No
     assert marks["merged_from"] >= 30
     assert marks["shared_address"] >= 1
     assert marks["identified_at"] >= 30
+    assert marks["recheck"] >= 100
     assert {row["key"] for _, row in SHARED.control} == {"setting:caps", "setting:quiet_hours", f"pack:{PACK}"}
     assert min(gate_expected.in_flight(decided, SHARED.rules, middle)) >= 10
 

@@ -18,6 +18,7 @@ from rekindle.cli import (
     history_commands,
     job_commands,
     pack_commands,
+    receipts_commands,
     stack_commands,
     topics_commands,
     why_commands,
@@ -109,6 +110,7 @@ for _command in (
     control_commands.unmute,
     control_commands.set_,
     control_commands.control,
+    receipts_commands.receipts,
     job_commands.demo,
     job_commands.bench,
 ):

@@ -102,7 +102,8 @@ class _Turn:
         return Result(Outcome.UNKNOWN if in_the_air else Outcome.DEAD, reason, self._status, self._attempts, None, self._latency_ms)
 
     async def _attempt(self, timeout: float) -> Answer:
-        request = self._route.adapter.request(self._send, self._clock.now())
+        adapter, send = self._route.adapter, self._send
+        request = adapter.request([send], [adapter.item(send)], self._clock.now())
         self._attempts += 1
         self._status = None
         started = self._clock.seconds()
@@ -111,7 +112,7 @@ class _Turn:
         self._latency_ms = round((self._clock.seconds() - started) * 1000)
         if isinstance(reply, Reply):
             self._status = reply.status
-            reply = self._route.adapter.classify(reply.status, reply.headers, reply.body)
+            reply = adapter.answers([send], reply.status, reply.headers, reply.body)[0]
         self._calling = False  # only now: an answer nobody could read leaves the send unknown
         return reply
 

@@ -15,7 +15,7 @@ from jobs.deliver.client import HttpClient
 from jobs.deliver.outcome import Origin, Outcome, Result, dead_letter, describe, describe_malformed, outcome_row
 from jobs.deliver.routes import build_routes
 from jobs.deliver.send import MalformedSendError, Send, parse_send
-from jobs.settings import Deliver, Destination
+from jobs.destinations import Deliver, Destination
 
 DELIVERED = Types.ROW_NAMED(["person_id", "outcome", "origin", "dead_letter"], [Types.STRING()] * 4)
 """What comes out: key and value of an outcome row, key and value of a dead letter; the pair that does not apply is None."""

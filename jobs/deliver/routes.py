@@ -8,8 +8,9 @@ from connectors.esp.protocol import EndpointError, Reason
 from connectors.esp.registry import build_adapter
 from jobs.deliver.attempt import Route
 from jobs.deliver.retry import Limits
+from jobs.destinations import Destination
 from jobs.errors import SettingsError
-from jobs.settings import Destination, secret
+from jobs.settings import secret
 
 
 def build_routes(destinations: Mapping[str, Destination], read: Callable[[str], str] = secret) -> dict[str, Route | Reason]:
@@ -22,8 +23,7 @@ def build_routes(destinations: Mapping[str, Destination], read: Callable[[str], 
 
 def _route(destination: Destination, read: Callable[[str], str]) -> Route | Reason:
     try:
-        headers = {name: read(value) for name, value in destination.headers.items()}
-        adapter = build_adapter(destination.kind, read(destination.url), headers)
+        adapter = build_adapter(destination.kind, destination.options, read)
     except (SettingsError, EndpointError):
         return Reason.CONFIGURATION
     limits = Limits(destination.attempts, destination.timeout.total_seconds(), destination.budget.total_seconds())

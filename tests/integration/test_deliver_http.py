@@ -20,16 +20,16 @@ from pyflink.common import Row
 
 from connectors.esp.fake.ledger import Ledger
 from connectors.esp.protocol import Answer, Reason
-from connectors.esp.webhook import Webhook
+from connectors.esp.webhook import Webhook, WebhookOptions
 from jobs.deliver.attempt import Clock, Route, deliver
 from jobs.deliver.client import MAX_ANSWER, HttpClient
 from jobs.deliver.operator import DeliverSends
 from jobs.deliver.outcome import Outcome, Result
 from jobs.deliver.retry import Limits
 from jobs.deliver.send import Send
-from jobs.settings import Destination
+from jobs.destinations import Destination
 from tests.integration.esp_server import fake_esp, served
-from tests.unit.a_send import a_row, a_send
+from tests.unit.a_send import a_destination, a_row, a_send, an_adapter
 from tests.unit.test_deliver_outcome import check
 
 KEY = a_row()["trigger_id"]
@@ -49,7 +49,7 @@ CLOCK = Clock(lambda: datetime.now(UTC), time.monotonic, no_wait, lambda: 0.5)
 async def hand_over(url: str, send: Send, limits: Limits = PATIENT, clock: Clock = CLOCK, needs_address: bool = False) -> Result:
     client = HttpClient(connections=5)
     try:
-        return await deliver(send, Route(Webhook(url, {}), limits, needs_address), client.call, clock)
+        return await deliver(send, Route(an_adapter("webhook", url=url), limits, needs_address), client.call, clock)
     finally:
         await client.close()
 
@@ -73,7 +73,14 @@ def against_fake(folder: Path, query: str, send: Send | None = None, limits: Lim
         ("?mode=status&status=429&first=1&retry_after=0", "accepted", None, 200, 2, {"fault_status_429": 1, "accepted": 1}),
         ("?mode=status&status=503", "dead", "unavailable", 503, 3, {"fault_status_503": 3}),
         ("?mode=status&status=429&retry_after=3600", "dead", "rate_limited", 429, 1, {"fault_status_429": 1}),
-        ("?mode=status&status=429&retry_after=Sat, 01 Jan 2089 00:00:00 GMT", "dead", "rate_limited", 429, 1, {"fault_status_429": 1}),
+        (
+            "?mode=status&status=429&retry_after=Sat,%2001%20Jan%202089%2000:00:00%20GMT",
+            "dead",
+            "rate_limited",
+            429,
+            1,
+            {"fault_status_429": 1},
+        ),
         ("?mode=status&status=401", "dead", "configuration", 401, 1, {"fault_status_401": 1}),
         ("?mode=status&status=422", "rejected", "refused", 422, 1, {"fault_status_422": 1}),
         ("?mode=status&status=413", "rejected", "too_large", 413, 1, {"fault_status_413": 1}),
@@ -152,7 +159,7 @@ def test_where_nobody_deduplicates_an_ambiguous_answer_is_not_tried_again(tmp_pa
     async def run() -> None:
         async with fake_esp(tmp_path) as (url, ledger):
             client = HttpClient(connections=1)
-            route = Route(Forgetful(f"{url}/webhook?mode=commit_then_drop", {}), PATIENT)
+            route = Route(Forgetful(WebhookOptions(url=f"{url}/webhook?mode=commit_then_drop"), str), PATIENT)
             result = await deliver(a_send(), route, client.call, CLOCK)
             await client.close()
             assert (result.outcome, result.attempts, ledger.summary()["attempts"]) == (Outcome.UNKNOWN, 1, 1)
@@ -260,7 +267,9 @@ def test_cookies_of_one_answer_do_not_travel_with_the_next_call() -> None:
         async with served(app) as url:
             client = HttpClient(connections=1)
             for _ in range(2):
-                await deliver(a_send(), Route(Webhook(url.replace("127.0.0.1", "localhost") + "/", {}), PATIENT), client.call, CLOCK)
+                await deliver(
+                    a_send(), Route(an_adapter("webhook", url=url.replace("127.0.0.1", "localhost") + "/"), PATIENT), client.call, CLOCK
+                )
             await client.close()
 
     asyncio.run(run())
@@ -282,13 +291,13 @@ def test_a_cancelled_call_is_unknown_and_does_not_raise(tmp_path: Path) -> None:
 
 def test_a_fault_of_an_adapter_ends_in_an_outcome_without_its_text(tmp_path: Path) -> None:
     class Broken(Webhook):
-        def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+        def answer(self, send: object, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
             raise RuntimeError(status, headers, body)
 
     async def run() -> Result:
         async with fake_esp(tmp_path) as (url, _):
             client = HttpClient(connections=1)
-            result = await deliver(a_send(), Route(Broken(f"{url}/webhook", {}), PATIENT), client.call, CLOCK)
+            result = await deliver(a_send(), Route(Broken(WebhookOptions(url=f"{url}/webhook"), str), PATIENT), client.call, CLOCK)
             await client.close()
             return result
 
@@ -343,7 +352,7 @@ def test_every_row_in_gives_exactly_one_row_out(tmp_path: Path) -> None:
     async def judge(ledger: Ledger) -> None:
         assert ledger.summary()["delivered_distinct"] == 20
 
-    rows = operate(tmp_path, [row(trigger_id=i) for i in ids], lambda url: {"default": Destination(url=f"{url}/webhook")}, judge)
+    rows = operate(tmp_path, [row(trigger_id=i) for i in ids], lambda url: {"default": a_destination(f"{url}/webhook")}, judge)
     assert [(person, (outcome or {})["outcome"], origin, letter) for person, outcome, origin, letter in rows] == [
         ("42", "accepted", None, None)
     ] * 20
@@ -356,9 +365,9 @@ def test_a_send_that_is_given_up_is_an_outcome_and_a_dead_letter_with_its_bytes(
         tmp_path,
         values,
         lambda url: {
-            "default": Destination(url=f"{url}/webhook?mode=status&status=503", attempts=1),
-            "bad": Destination(url="nonsense"),
-            "secret": Destination(url=url, headers={"Authorization": "${env:REKINDLE_TEST_NEVER_SET}"}),
+            "default": a_destination(f"{url}/webhook?mode=status&status=503", attempts=1),
+            "bad": a_destination("nonsense"),
+            "secret": a_destination(url, headers={"Authorization": "${env:REKINDLE_TEST_NEVER_SET}"}),
         },
     )
     reasons = ["unavailable", "no_destination", "configuration", "configuration"]
@@ -373,7 +382,7 @@ def test_a_send_that_is_given_up_is_an_outcome_and_a_dead_letter_with_its_bytes(
 
 def test_a_row_that_is_no_send_is_a_dead_letter_alone(tmp_path: Path) -> None:
     values = [None, b"", b"\xff", b"[]", b"{}", row(trigger_id="x"), json.dumps({"event": "$heartbeat"}).encode()]
-    rows = operate(tmp_path, values, lambda url: {"default": Destination(url=url)})
+    rows = operate(tmp_path, values, lambda url: {"default": a_destination(url)})
     assert [(person, outcome) for person, outcome, _, _ in rows] == [(None, None)] * len(values)
     reasons = ["not_json", "not_json", "not_json", "not_object", "bad_send", "bad_send", "bad_send"]
     assert [(letter or {})["reason"] for _, _, _, letter in rows] == reasons
@@ -388,5 +397,5 @@ def test_the_operator_never_raises_and_its_timeout_gives_a_row() -> None:
 
 def test_what_is_pickled_into_the_job_graph_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REKINDLE_TEST_KEY", "s3cret")
-    destination = Destination(url="https://esp.example/${env:REKINDLE_TEST_KEY}", headers={"X-Key": "${env:REKINDLE_TEST_KEY}"})
+    destination = a_destination("https://esp.example/${env:REKINDLE_TEST_KEY}", headers={"X-Key": "${env:REKINDLE_TEST_KEY}"})
     assert b"s3cret" not in pickle.dumps(DeliverSends({"default": destination}, "triggers", 1))

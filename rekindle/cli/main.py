@@ -14,6 +14,7 @@ from rekindle.cli import (
     cases_commands,
     catalogue_commands,
     check_commands,
+    collector_commands,
     control_commands,
     history_commands,
     job_commands,
@@ -111,6 +112,7 @@ for _command in (
     control_commands.set_,
     control_commands.control,
     receipts_commands.receipts,
+    collector_commands.collector,
     job_commands.demo,
     job_commands.bench,
 ):

@@ -148,7 +148,7 @@ def sns_message(version: str = "2", **changed: str) -> dict[str, str]:
         "Type": "Notification", "MessageId": "m1", "TopicArn": TOPIC, "Message": "{}", "Timestamp": "2026-03-01T12:00:00.000Z",
         "SignatureVersion": version, "SigningCertURL": CERTIFICATE,
     } | changed  # fmt: skip
-    names = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+    names: tuple[str, ...] = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
     if message["Type"] != "Notification":
         names = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
     signed = "".join(f"{key}\n{message[key]}\n" for key in names if key in message).encode()

@@ -26,10 +26,11 @@ class Record:
 
 
 class LogWriter:
-    """One idempotent producer; may be used from several threads."""
+    """One idempotent producer; may be used from several threads. ack_ms: how long Kafka may take to acknowledge."""
 
-    def __init__(self, servers: str, options: Mapping[str, str]) -> None:
-        own = {"partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 2, "message.timeout.ms": _ACK_MS}
+    def __init__(self, servers: str, options: Mapping[str, str], ack_ms: int = _ACK_MS) -> None:
+        self._ack_ms = ack_ms
+        own = {"partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 2, "message.timeout.ms": ack_ms}
         self._producer = Producer({**properties(servers, options), **own})
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="collector-acks", daemon=True)
@@ -44,13 +45,13 @@ class LogWriter:
                 self._producer.produce(record.topic, record.value, record.key, place, partial(waiting.told, number))
         except (BufferError, KafkaException) as error:
             raise KafkaAwayError(type(error).__name__) from None
-        return waiting.offsets(_ACK_MS / 1000 + 1)
+        return waiting.offsets(self._ack_ms / 1000 + 1)
 
     def close(self) -> None:
         """Flushes what is left."""
         self._closing.set()
         self._poller.join()
-        self._producer.flush(_ACK_MS / 1000)
+        self._producer.flush(self._ack_ms / 1000)
 
     def _poll(self) -> None:
         while not self._closing.is_set():

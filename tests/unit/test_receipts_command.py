@@ -97,6 +97,26 @@ def test_of_a_form_field_that_comes_twice_the_first_counts() -> None:
     assert (one.type, one.provider_event_id) == ("clicked", "own")
 
 
+@pytest.mark.parametrize(
+    ("agent", "is_machine"),
+    [
+        ("Mozilla/5.0", True),
+        ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", True),
+        ("YahooMailProxy; https://help.example.com/", True),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1)", True),
+        ("python-requests/2.31.0", True),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)", False),
+        ("Mozilla/5.0 (Linux; Android 9; CUBOT X18) AppleWebKit/537.36", False),
+        ("okhttp/4.9.1", False),
+        (None, False),
+    ],
+)
+def test_a_user_agent_tells_proxies_and_scanners_from_people(agent: str | None, is_machine: bool) -> None:
+    (one,) = PROVIDERS["postmark"](json.dumps({"RecordType": "Open", "UserAgent": agent}).encode(), {})
+    assert isinstance(one, Receipt)
+    assert one.machine is is_machine
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 @settings(max_examples=25, deadline=None)
 @given(document=JSON | st.lists(JSON, max_size=3))

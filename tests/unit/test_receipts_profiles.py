@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from connectors.collector.consent_changes import changed
 from connectors.collector.index import Index, Place, Send
 from connectors.collector.receipts.receipt import TYPES, Bounce, Receipt, Type
 from connectors.collector.segment_events import EVENTS, address_hash, raw_event
+from tests.oracle import vocabulary
+from tests.oracle.decode import Raw, Row, decode
 
 NOW = "2026-03-01T12:00:00.000Z"
 BEFORE, AFTER = "2026-02-01T00:00:00.000Z", "2026-03-01T10:00:00.000Z"
@@ -97,6 +100,19 @@ def test_an_event_names_the_person_and_the_send_and_never_the_address() -> None:
     }  # fmt: skip
     assert (line["event"], line["userId"], line["messageId"]) == ("Email Bounced", "42", "sendgrid:e1")
     assert "example.com" not in json.dumps(found).lower()
+
+
+def test_ingest_reads_the_event_without_a_flag_and_links_it() -> None:
+    clicked = replace(a_receipt("clicked"), link_url="https://shop.example/p1", machine=True)
+    found = raw_event("sendgrid", clicked, "42", "cart_abandoned", NOW)
+    assert found is not None
+    arrived = int(datetime.fromisoformat(NOW).timestamp() * 1000)
+    row = decode(Raw(0, 0, arrived, json.dumps(found[1]).encode()), vocabulary.read())
+    assert isinstance(row, Row)
+    assert (row.event, row.event_id, row.user_id, row.flags) == ("Email Link Clicked", "sendgrid:e1", "42", [])
+    assert {name: row.columns[name] for name in ("email_id", "link_url", "source")} == {
+        "email_id": "m1", "link_url": "https://shop.example/p1", "source": "receipts-sendgrid",
+    }  # fmt: skip
 
 
 def test_an_event_of_nobody_we_know_belongs_to_a_hash_of_the_address() -> None:

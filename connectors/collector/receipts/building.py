@@ -13,6 +13,7 @@ from connectors.collector.receipts.receipt import Bounce, Found, Receipt, Type, 
 
 _REASONED: frozenset[Type] = frozenset({"deferred", "bounced", "rejected", "failed", "complained", "unsubscribed", "unknown"})
 _SEEN: frozenset[Type] = frozenset({"opened", "clicked"})
+_LINKED: frozenset[Type] = frozenset({"clicked", "unsubscribed"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def receipts(provider: str, draft: Draft) -> list[Receipt]:
                 provider_event_id=event_id,
                 message_id=draft.message_id,
                 trigger_id=draft.trigger_id or linking.trigger_id(*draft.places),
-                link_url=draft.link_url if draft.type == "clicked" else None,
+                link_url=draft.link_url if draft.type in _LINKED else None,
                 reason=first(*draft.reasons) if draft.type in _REASONED else None,
                 person_id=draft.person_id or linking.person_id(*draft.places),
             )

@@ -15,12 +15,12 @@ _BARE = {"mozilla/5.0", "mozilla/4.0"}
 _NAMES = re.compile(
     r"GoogleImageProxy|ggpht\.com|YahooMailProxy|YahooCacheSystem|ymproxy|Outlook-?Safe|SafeLinks|Existence Discovery|Barracuda|Proofpoint|"
     r"Mimecast|Symantec|MessageLabs|TrendMicro|FireEye|Sophos|Cisco-?IronPort|HeadlessChrome|PhantomJS|python-requests|python-urllib|aiohttp/|"
-    r"^curl/|^Wget|Go-http-client|okhttp|Java/\d|Apache-HttpClient|libwww|[a-z]bot\b|\bbot\b|crawler|spider|\bscanner\b|\bpreview\b",
+    r"^curl/|^Wget|Go-http-client|^Java/\d|^Apache-HttpClient|libwww|(?<!cu)bot\b|crawler|spider|scanner\b|UriPreview|LinkPreview",
     re.IGNORECASE,
 )
 
 
 def by_user_agent(value: object) -> bool:
-    """Whether a user agent names a proxy or scanner. None and the unknown are people."""
+    """Whether a user agent names a proxy or scanner. None and the unknown are people, and so is the telephone called Cubot."""
     agent = text(value)
     return agent is not None and (agent.lower() in _BARE or _NAMES.search(agent) is not None)

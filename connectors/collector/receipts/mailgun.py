@@ -54,7 +54,7 @@ def _event(item: Mapping[str, object], event: Mapping[str, object]) -> Draft:
         item=event,
         recipients=(address(event.get("recipient")) or address(at(message, "to")),),
         bounce=_bounce(reason, text(at(status, "code"))),
-        machine=bool(text(at(event, "client-info", "bot"))) or machine.by_user_agent(at(event, "client-info", "user-agent")),
+        machine=_is_bot(event.get("client-info")) or machine.by_user_agent(at(event, "client-info", "user-agent")),
         at=instant(event.get("timestamp"), at(item, "signature", "timestamp")),
         event_id=first(at(item, "signature", "token"), event.get("id")),
         message_id=_bracketed(at(message, "message-id")),
@@ -83,6 +83,11 @@ def _legacy(fields: Mapping[str, object]) -> Draft:
         reasons=(one.get("error"), one.get("notification"), one.get("description"), one.get("reason")),
         places=(one, mail),
     )
+
+
+def _is_bot(client: object) -> bool:
+    # `bot` is empty for people, else who it was: apple, gmail, generic
+    return bool(text(at(client, "bot"))) or word(at(client, "client-type")) == "robot"
 
 
 def _bounce(reason: str, code: str | None) -> Bounce:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from connectors.collector.receipts import machine
 from connectors.collector.receipts.bodies import form, is_json, json_document
 from connectors.collector.receipts.building import Draft, kind, read_each
-from connectors.collector.receipts.reading import address, at, first, instant, json_or_none, mapping, text
+from connectors.collector.receipts.reading import address, at, first, instant, json_or_none, mapping, text, word
 from connectors.collector.receipts.receipt import Found, Type, UnreadableBodyError, UnreadableItemError
 
 _TYPES: dict[str, Type] = {
@@ -50,7 +50,7 @@ def _read(item: Mapping[str, object]) -> Draft:
         item=item,
         recipients=(address(first(message.get("email"), at(item, "reject", "email"), at(item, "entry", "email"))),),
         bounce="hard" if name == "hard_bounce" else "soft",
-        machine=machine.by_user_agent(item.get("user_agent")),
+        machine=word(at(item, "user_agent_parsed", "type")) == "robot" or machine.by_user_agent(item.get("user_agent")),
         at=instant(item.get("ts")),
         message_id=first(item.get("_id"), message.get("_id")),
         link_url=text(item.get("url")),

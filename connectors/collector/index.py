@@ -1,11 +1,14 @@
 """Whose a receipt is: sends by trigger_id, people by a hash of their address, and where in `profiles` a person's row lies.
 
-On disk are ids, hashes and offsets, no address and no profile: the row itself is read from Kafka when it is to be changed. So an erased
-person is gone here with the tombstone.
+On disk are ids, offsets and hashes under a key of the folder, no address and no profile: the row itself is read from Kafka when it is to be
+changed. So an erased person is gone here with the tombstone.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -47,12 +50,17 @@ class Index:
 
     def __init__(self, path: Path | None) -> None:
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._key = secrets.token_bytes(32) if path is None else _key(path.with_suffix(".key"))
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
         with self._lock, self._db:
             # losing the last moments in a power cut costs nothing: they are read again
             self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _TABLES)
+
+    def hashed(self, address: str) -> bytes:
+        """Of the normalised address: trimmed, lower case, as the gate links people."""
+        return hmac.digest(self._key, address.strip().lower().encode("utf-8", "replace"), "sha256")[:16]
 
     def belongs_to(self, cluster: str) -> None:
         """Forgets everything when it was made of another Kafka cluster."""
@@ -85,11 +93,11 @@ class Index:
         row = self._one("SELECT person, name, purpose FROM sends WHERE trigger_id = ?", trigger_id)
         return None if row is None else Send(str(row[0]), str(row[1]), str(row[2]))
 
-    def people(self, address: bytes) -> list[str]:
-        """Who has an address of this hash, in the order of their ids; nobody when it is a placeholder."""
+    def people(self, address: str) -> list[str]:
+        """Who has this address, in the order of their ids; nobody when it is a placeholder."""
         with self._lock:
             found = self._db.execute(
-                "SELECT person FROM people WHERE address = ? ORDER BY person LIMIT ?", (address, _MOST_OF_AN_ADDRESS + 1)
+                "SELECT person FROM people WHERE address = ? ORDER BY person LIMIT ?", (self.hashed(address), _MOST_OF_AN_ADDRESS + 1)
             ).fetchall()
         return [person for (person,) in found] if len(found) <= _MOST_OF_AN_ADDRESS else []
 
@@ -107,6 +115,15 @@ class Index:
         with self._lock:
             found: tuple[int | str, ...] | None = self._db.execute(statement, (value,)).fetchone()
         return found
+
+
+def _key(path: Path) -> bytes:
+    """The folder's own; a new one makes hashes of another key useless, so it goes with the index."""
+    if not path.exists() or not path.stat().st_size:
+        path.with_suffix(".sqlite").unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def reached(topic: str, partition: int, offset: int) -> tuple[str, tuple[object, ...]]:

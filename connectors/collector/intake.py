@@ -14,7 +14,7 @@ from connectors.collector.index import Index, Send
 from connectors.collector.log_writer import LogWriter, Record
 from connectors.collector.people import PROFILES, People
 from connectors.collector.receipts.receipt import Receipt
-from connectors.collector.segment_events import address_hash, raw_event
+from connectors.collector.segment_events import raw_event
 from connectors.topics import TOPICS
 
 EVENTS = TOPICS["events.raw"].name
@@ -61,7 +61,7 @@ class Intake:
             return [send.person]
         if receipt.person_id is not None:
             return [receipt.person_id]
-        return self._index.people(address_hash(receipt.recipient)) if receipt.recipient else []
+        return self._index.people(receipt.recipient) if receipt.recipient else []
 
     def _change(self, person: str, receipt: Receipt, send: Send | None, provider: str, now: str) -> bool:
         """Whether the profile was written anew.

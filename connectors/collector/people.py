@@ -14,7 +14,6 @@ from connectors.collector import index
 from connectors.collector.clients import properties
 from connectors.collector.errors import KafkaAwayError
 from connectors.collector.index import Index, Place, Send
-from connectors.collector.segment_events import address_hash
 from connectors.heartbeats import is_heartbeat
 from connectors.topics import TOPICS
 
@@ -148,7 +147,7 @@ class People:
                     ended.add(place)
                     moved[place] = int(message.offset() or 0)
                 continue
-            changes += _change(message)
+            changes += self._change(message)
             moved[place] = int(message.offset() or 0) + 1
         if not moved:
             return
@@ -158,23 +157,22 @@ class People:
             self._ended |= ended
             self._moved.notify_all()
 
-
-def _change(message: Message) -> list[tuple[str, tuple[object, ...]]]:
-    key = _text(message.key())
-    if key is None or is_heartbeat(message.key()):
-        return []
-    if message.topic() == PROFILES:
-        if message.value() is None:
-            return [index.erased(key)]
-        email = (_object(message.value()) or {}).get("email")
-        hashed = address_hash(email) if isinstance(email, str) and email.strip() else None
-        return [index.profile(key, hashed, int(message.partition() or 0), int(message.offset() or 0))]
-    row = _object(message.value()) or {}
-    told = [row.get(name) for name in ("trigger_id", "person_id", "trigger", "purpose")]
-    if not all(isinstance(one, str) for one in told):
-        return []
-    trigger_id, person, name, purpose = (str(one) for one in told)
-    return [index.send(trigger_id, Send(person, name, purpose), int(message.timestamp()[1]))]
+    def _change(self, message: Message) -> list[tuple[str, tuple[object, ...]]]:
+        key = _text(message.key())
+        if key is None or is_heartbeat(message.key()):
+            return []
+        if message.topic() == PROFILES:
+            if message.value() is None:
+                return [index.erased(key)]
+            email = (_object(message.value()) or {}).get("email")
+            hashed = self._index.hashed(email) if isinstance(email, str) and email.strip() else None
+            return [index.profile(key, hashed, int(message.partition() or 0), int(message.offset() or 0))]
+        row = _object(message.value()) or {}
+        told = [row.get(name) for name in ("trigger_id", "person_id", "trigger", "purpose")]
+        if not all(isinstance(one, str) for one in told):
+            return []
+        trigger_id, person, name, purpose = (str(one) for one in told)
+        return [index.send(trigger_id, Send(person, name, purpose), int(message.timestamp()[1]))]
 
 
 def _text(key: bytes | str | None) -> str | None:

@@ -27,17 +27,21 @@ def collector(invocation: Invocation, host: str | None, port: int | None) -> Non
     import logging
     from datetime import UTC, datetime
 
+    from connectors import kafka_admin
     from connectors.collector.app import LOG
     from connectors.collector.server import serve
-    from jobs.errors import SettingsError
+    from jobs.errors import RunError, SettingsError
     from rekindle.cli.connection import connected
 
     settings = invocation.settings()
     if not settings.collector.receivers:
         raise SettingsError("collector.receivers: nobody may post", "name at least one provider; see docs/receipts.md")
     options = options_of(settings, invocation.state_dir)
-    with connected(settings):  # tells soon when nobody answers
-        pass
+    with connected(settings) as client:  # tells soon when nobody answers
+        there = {topic.name for topic in kafka_admin.show(client)}
+    missing = [name for name in ("events.raw", "profiles", "triggers") if name not in there]
+    if missing:
+        raise RunError(f"topics missing at {settings.kafka.servers}: {', '.join(missing)}", "run `rekindle topics create`")
     LOG.addHandler(logging.StreamHandler())
     LOG.setLevel(logging.INFO)
     at = (host or settings.collector.host, port or settings.collector.port)

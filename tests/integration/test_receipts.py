@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -63,6 +64,7 @@ class Running:
     servers: str
     url: str
     output: Path
+    broker: psutil.Process
     session: requests.Session = field(default_factory=requests.Session)
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> requests.Response:
@@ -122,7 +124,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Ru
         ]
         command += ["--set", f"kafka.servers={servers}", "collector", "--port", str(port)]
         process = processes.spawn(command, {**process_environment(), **secrets}, folder / "collector.out")
-        one = Running(servers, f"http://{LOOPBACK}:{port}", folder / "collector.out")
+        broker = next(one for one in psutil.process_iter() if "java" in one.name() and str(folder) in " ".join(one.cmdline()))
+        one = Running(servers, f"http://{LOOPBACK}:{port}", folder / "collector.out", broker)
         try:
             assert wait_until(lambda: _ready(one.url), 60.0), one.output.read_text(encoding="utf-8")[-2000:]
             yield one
@@ -246,6 +249,27 @@ def test_a_row_the_crm_wrote_between_our_reading_and_our_writing_is_not_lost(run
         people.close()
     told = [(row.get("first_name"), row["suppressed"]) for row in running.profiles("47")]
     assert told == [(None, None), ("Ana", None), (None, "complaint"), ("Ana", "complaint")]
+
+
+def test_an_erased_person_does_not_come_back_by_a_receipt(running: Running) -> None:
+    crm = producer(running.servers)
+    crm.produce("profiles", key="45", value=None)
+    assert crm.flush(30) == 0
+    complaint = {"event": "spamreport", "email": "person-45@example.com", "timestamp": 1772362800, "sg_event_id": "er1", "person_id": "45"}
+    assert running.sendgrid(complaint).json()["profiles_changed"] == 0
+    assert [row.value is None for row in running.read("profiles") if row.key == b"45"] == [False, True]
+
+
+def test_while_kafka_does_not_answer_nobody_is_thanked_and_afterwards_the_repeat_is_written(running: Running) -> None:
+    late = {"event": "open", "email": "person-44@example.com", "timestamp": 1772362800, "sg_event_id": "k1"}
+    running.broker.suspend()
+    try:
+        away = running.sendgrid(late)
+    finally:
+        running.broker.resume()
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
+    assert wait_until(lambda: running.sendgrid(late).status_code == 200, 60.0)
+    assert {line["event"] for line in running.events("sendgrid:k1")} == {"Email Opened"}
 
 
 def test_the_collectors_log_names_no_address_and_no_secret(running: Running) -> None:

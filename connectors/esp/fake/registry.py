@@ -1,0 +1,12 @@
+"""The platforms the fake can be, by the first part of a URL's path: `/braze/…`, or `/braze.eu/…` for one more destination of that kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from connectors.esp.fake.platforms.webhook import WebhookReceiver
+from connectors.esp.fake.protocol import Platform
+
+PLATFORMS: dict[str, Callable[[], Platform]] = {
+    "webhook": WebhookReceiver,
+}

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from connectors.esp.hooks import Make, MakeOptions, Zapier, ZapierOptions
+from connectors.esp.mailgun import Mailgun, MailgunOptions
 from connectors.esp.options import Options
+from connectors.esp.postmark import Postmark, PostmarkOptions
 from connectors.esp.protocol import Adapter
+from connectors.esp.sendgrid import SendGrid, SendGridOptions
 from connectors.esp.webhook import Webhook, WebhookOptions
 
 Read = Callable[[str], str]
@@ -21,7 +25,12 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
+    "make": Kind(MakeOptions, Make),
+    "mailgun": Kind(MailgunOptions, Mailgun),
+    "postmark": Kind(PostmarkOptions, Postmark),
+    "sendgrid": Kind(SendGridOptions, SendGrid),
     "webhook": Kind(WebhookOptions, Webhook),
+    "zapier": Kind(ZapierOptions, Zapier),
 }
 
 

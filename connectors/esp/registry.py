@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from connectors.esp.braze import Braze, BrazeOptions
+from connectors.esp.customerio import CustomerIo, CustomerIoOptions
+from connectors.esp.iterable import Iterable, IterableOptions
+from connectors.esp.klaviyo import Klaviyo, KlaviyoOptions
 from connectors.esp.options import Options
 from connectors.esp.protocol import Adapter
+from connectors.esp.segment import Segment, SegmentOptions
+from connectors.esp.sfmc import Sfmc, SfmcOptions
 from connectors.esp.webhook import Webhook, WebhookOptions
 
 Read = Callable[[str], str]
@@ -21,6 +27,12 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
+    "braze": Kind(BrazeOptions, Braze),
+    "customerio": Kind(CustomerIoOptions, CustomerIo),
+    "iterable": Kind(IterableOptions, Iterable),
+    "klaviyo": Kind(KlaviyoOptions, Klaviyo),
+    "segment": Kind(SegmentOptions, Segment),
+    "sfmc": Kind(SfmcOptions, Sfmc),
     "webhook": Kind(WebhookOptions, Webhook),
 }
 

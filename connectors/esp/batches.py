@@ -1,50 +1,25 @@
-"""What an answer to one request says about each of several sends in it."""
+"""What one answer says about many sends: a bad one must not fail its neighbours."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
-from connectors.esp.answers import classify_status
-from connectors.esp.protocol import Answer, Left, Meaning
+from connectors.esp.protocol import Answer, Meaning, Reason, Send
 
-
-def classify_batch(count: int, status: int, headers: Mapping[str, str]) -> list[Answer]:
-    """One answer for each of `count` sends, by the status alone.
-
-    A refusal of several says nothing of any one of them: each goes again alone, and the one at fault fails alone. A redirect is no
-    refusal: it is of the endpoint.
-    """
-    answer = classify_status(status, headers)
-    if count > 1 and (status == 408 or (status >= 400 and answer.meaning is Meaning.REJECTED)):
-        answer = Answer(Meaning.SPLIT, answer.reason)
-    return [answer] * count
+UNCLEAR = Answer(Meaning.AMBIGUOUS, Reason.SERVER_ERROR)
+"""A success nobody can read where errors hide in successes."""
+REFUSED = Answer(Meaning.REJECTED, Reason.REFUSED)
 
 
-def epoch_limit(answer: Answer, headers: Mapping[str, str]) -> Answer:
-    """Adds what `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds since 1970) say; unreadable ones say nothing."""
-    resets = _epoch(headers.get("X-RateLimit-Reset"))
-    if resets is None:
-        return answer
-    remaining = headers.get("X-RateLimit-Remaining", "")
-    left = Left(int(remaining), resets) if remaining.isascii() and remaining.isdigit() and len(remaining) < 10 else None
-    wish = resets if answer.meaning is Meaning.RETRY and answer.retry_after is None else answer.retry_after
-    return replace(answer, left=left, retry_after=wish)
+def for_all(sends: Sequence[Send], answer: Answer, status: int) -> list[Answer]:
+    """An answer that names no send, for each of them. A refusal, 408 or 409 of more than one is none of each: they are tried alone."""
+    refused = answer.meaning is Meaning.REJECTED and answer.reason is not Reason.REDIRECTED
+    if len(sends) > 1 and (refused or status in (408, 409)):
+        answer = replace(answer, meaning=Meaning.SPLIT)
+    return [answer] * len(sends)
 
 
-def _epoch(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(text or ""), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def json_of(body: bytes) -> Any:
-    """A JSON answer, or None where there is none to be read."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+def for_some(rest: Sequence[Answer], named: Mapping[int, Answer]) -> list[Answer]:
+    """Answers by position where an answer names some, `rest` for the others."""
+    return [named.get(index, answer) for index, answer in enumerate(rest)]

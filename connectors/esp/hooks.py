@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-import orjson
-
 from connectors.esp.answers import classify_status
 from connectors.esp.content import content
-from connectors.esp.credentials import credential
 from connectors.esp.options import Options, Secret, is_endpoint
-from connectors.esp.protocol import Answer, EndpointError, Meaning, OneByOne, Rate, Reason, Request, Send, UnsendableError
+from connectors.esp.protocol import Answer, EndpointError, Meaning, OneByOne, Rate, Reason, Request, Send
 from connectors.esp.times import iso
 from connectors.esp.webhook import plain_id
+from connectors.esp.wire import read_key, to_json
 
 LARGEST = 5_000_000
 _CONFIGURATION = Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
@@ -44,7 +42,7 @@ class _Hook(OneByOne):
 
     def __init__(self, options: HookOptions, read: Callable[[str], str]) -> None:
         self._options = options
-        self._url = _hook(credential(read, options.url, "url"), self.domains, options.endpoint)
+        self._url = _hook(read_key("url", options.url, read), self.domains, options.endpoint)
         self._headers = {"Content-Type": "application/json"}
 
     def item(self, send: Send) -> bytes:
@@ -56,10 +54,7 @@ class _Hook(OneByOne):
             "expires_at": iso(send.expires_at),
             **({} if send.address is None else {"address": send.address}),
         }
-        body = orjson.dumps(row)
-        if len(body) > LARGEST:
-            raise UnsendableError(Reason.TOO_LARGE)
-        return body
+        return to_json(row, LARGEST)
 
     def request(self, sends: Sequence[Send], items: Sequence[bytes], at: datetime) -> Request:
         return Request("POST", self._url, self._headers, items[0])
@@ -90,7 +85,7 @@ class Make(_Hook):
     def __init__(self, options: MakeOptions, read: Callable[[str], str]) -> None:
         super().__init__(options, read)
         if options.api_key is not None:
-            self._headers["x-make-apikey"] = credential(read, options.api_key, "api_key")
+            self._headers["x-make-apikey"] = read_key("api_key", options.api_key, read)
 
     def answer(self, send: Send, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         if status in (404, 410):

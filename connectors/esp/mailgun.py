@@ -12,17 +12,14 @@ from email.utils import formataddr
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlencode
 
-import orjson
 from pydantic import AfterValidator
 
 from connectors.esp.answers import classify_status, parse_retry_after
-from connectors.esp.batches import json_of
 from connectors.esp.content import content, identity
-from connectors.esp.credentials import basic, credential
 from connectors.esp.mail import Plain, SenderOptions, address_of
 from connectors.esp.options import Secret
 from connectors.esp.protocol import Answer, Meaning, OneByOne, Reason, Request, Send, UnsendableError
-from connectors.esp.webhook import is_plain_id
+from connectors.esp.wire import basic, plain, read_answer, read_key, to_json
 
 LARGEST = 25_000_000
 _BASES = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
@@ -55,7 +52,7 @@ class Mailgun(OneByOne):
         self._url = f"{options.endpoint or _BASES[options.region]}/v3/{options.domain}/messages"
         self._headers = {
             "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": basic("api", credential(read, options.api_key, "api_key")),
+            "Authorization": basic("api", read_key("api_key", options.api_key, read)),
         }
         self._common = {
             "from": formataddr((options.from_name or "", options.from_email)),
@@ -68,7 +65,7 @@ class Mailgun(OneByOne):
             **self._common,
             "to": address_of(send),
             "template": self._options.template(send.template),
-            "t:variables": orjson.dumps(content(send, self._options)).decode(),
+            "t:variables": to_json(content(send, self._options), LARGEST).decode(),
             **{f"v:{name}": value for name, value in identity(send).items() if value},
         }
         body = urlencode(fields).encode("ascii")
@@ -90,7 +87,6 @@ class Mailgun(OneByOne):
 
     def _message_id(self, body: bytes) -> str | None:
         """The id is `<…@our domain>`: what is left of the @ is kept, so that nothing here can be anybody's address."""
-        answer = json_of(body)
-        found = answer.get("id") if isinstance(answer, dict) else None
+        found = (read_answer(body) or {}).get("id")
         name, _, domain = found.strip("<>").partition("@") if isinstance(found, str) else ("", "", "")
-        return name if domain.lower() == self._options.domain.lower() and is_plain_id(name) else None
+        return plain(name) if domain.lower() == self._options.domain.lower() else None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import orjson
 from pydantic import Field
 
-from connectors.esp.batches import classify_batch, json_of
+from connectors.esp.answers import classify_status
+from connectors.esp.batches import REFUSED, UNCLEAR, for_all
 from connectors.esp.content import content, identity
-from connectors.esp.credentials import credential
 from connectors.esp.mail import SenderOptions, address_of
 from connectors.esp.options import Name, Secret
-from connectors.esp.protocol import Answer, Batch, Login, Meaning, Rate, Reason, Request, Send, UnsendableError
-from connectors.esp.webhook import is_plain_id
+from connectors.esp.protocol import Answer, Batch, Login, Meaning, Rate, Reason, Request, Send
+from connectors.esp.wire import at_path, join, plain, read_key, to_json
 
 MOST, LARGEST = 150, 45_000_000
 """Messages and bytes in a request. The platform takes 500 and 50 MB, but answers with up to 400 bytes a message, and 64 KB are read."""
@@ -50,7 +50,7 @@ class Postmark:
         self._headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
-            "X-Postmark-Server-Token": credential(read, options.server_token, "server_token"),
+            "X-Postmark-Server-Token": read_key("server_token", options.server_token, read),
         }
         sender = f"{_quoted(options.from_name)} <{options.from_email}>" if options.from_name else options.from_email
         self._common = {
@@ -72,43 +72,46 @@ class Postmark:
             "TemplateModel": content(send, self._options),
             "Metadata": {name: value for name, value in identity(send).items() if 0 < len(value) <= LONGEST_METADATA},
         }
-        item = orjson.dumps(message)
-        if len(item) > LARGEST_MESSAGE:
-            raise UnsendableError(Reason.TOO_LARGE)
-        return item
+        return to_json(message, LARGEST_MESSAGE)
 
     def request(self, sends: Sequence[Send], items: Sequence[bytes], at: datetime) -> Request:
         if len(items) == 1:
             return Request("POST", f"{self._base}/email/withTemplate", self._headers, items[0])
-        return Request("POST", f"{self._base}/email/batchWithTemplates", self._headers, b'{"Messages":[%s]}' % b",".join(items))
+        return Request("POST", f"{self._base}/email/batchWithTemplates", self._headers, join(b'{"Messages":[', items, b"]}"))
 
     def answers(self, sends: Sequence[Send], status: int, headers: Mapping[str, str], body: bytes) -> Sequence[Answer]:
-        count, found = len(sends), json_of(body)
+        count, found = len(sends), _read(body)
         if 200 <= status < 300 and count == 1:
             return [_answer(found) or Answer(Meaning.ACCEPTED)]
         if 200 <= status < 300:
             # fewer than were asked for: which were taken cannot be told
             each = found if isinstance(found, list) and len(found) == count else [None] * count
-            return [_answer(one) or Answer(Meaning.AMBIGUOUS, Reason.SERVER_ERROR) for one in each]
-        if status == 422 and (answer := _answer(found)) and answer.meaning is not Meaning.ACCEPTED:
-            alone = count == 1 or answer.meaning is not Meaning.REJECTED
-            return [answer if alone else Answer(Meaning.SPLIT, answer.reason)] * count
-        return classify_batch(count, status, headers)
+            return [_answer(one) or UNCLEAR for one in each]
+        answer = _answer(found) if status == 422 else None
+        if answer is None or answer.meaning is Meaning.ACCEPTED:
+            answer = classify_status(status, headers)
+        return for_all(sends, answer, status)
 
 
 def _answer(message: Any) -> Answer | None:
     """One message's answer, `{"ErrorCode": 0, "MessageID": …}`; None if it is none."""
-    code = message.get("ErrorCode") if isinstance(message, dict) else None
+    code = at_path(message, "ErrorCode")
     if not isinstance(code, int) or isinstance(code, bool):
         return None
     if code == 0:
-        esp_id = message.get("MessageID")
-        return Answer(Meaning.ACCEPTED, esp_id=esp_id if isinstance(esp_id, str) and is_plain_id(esp_id) else None)
+        return Answer(Meaning.ACCEPTED, esp_id=plain(message.get("MessageID")))
     if code in _OF_SETTINGS:
         return Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
     if code in _LATER:
         return Answer(Meaning.RETRY, _LATER[code])
-    return Answer(Meaning.REJECTED, Reason.REFUSED)
+    return REFUSED
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _quoted(name: str) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 import orjson
 from pydantic import Field
 
-from connectors.esp.batches import classify_batch, epoch_limit, json_of
+from connectors.esp.answers import classify_status
+from connectors.esp.batches import REFUSED, for_all, for_some
 from connectors.esp.content import content, identity
-from connectors.esp.credentials import credential
+from connectors.esp.limits import epoch, header, with_limit
 from connectors.esp.mail import Plain, SenderOptions, address_of
 from connectors.esp.options import Secret
-from connectors.esp.protocol import Answer, Batch, Login, Meaning, Rate, Reason, Request, Send, UnsendableError
-from connectors.esp.webhook import is_plain_id
+from connectors.esp.protocol import Answer, Batch, Login, Meaning, Rate, Reason, Request, Send
+from connectors.esp.wire import join, objects, plain, position, read_answer, read_key, to_json
 
 MOST, LARGEST = 1000, 20_000_000
 """People and bytes in a request; the platform takes 30 MB, template and all."""
@@ -51,7 +53,7 @@ class SendGrid:
         self._url = (options.endpoint or _BASES[options.region]) + "/v3/mail/send"
         self._headers = {
             "Content-Type": "application/json",
-            "Authorization": f"Bearer {credential(read, options.api_key, 'api_key')}",
+            "Authorization": f"Bearer {read_key('api_key', options.api_key, read)}",
         }
         self._common = _common(options)
 
@@ -60,30 +62,26 @@ class SendGrid:
 
     def item(self, send: Send) -> bytes:
         args = {name: str(value) for name, value in identity(send).items()}
-        if len(orjson.dumps(args)) > LONGEST_ARGS:
-            raise UnsendableError(Reason.TOO_LARGE)
+        to_json(args, LONGEST_ARGS)
         person = {
             "to": [{"email": address_of(send)}],
             "custom_args": args,
             "dynamic_template_data": content(send, self._options),
         }
-        item = orjson.dumps(person)
-        if len(item) > LARGEST - 10_000:
-            raise UnsendableError(Reason.TOO_LARGE)
-        return item
+        return to_json(person, LARGEST - 10_000)
 
     def request(self, sends: Sequence[Send], items: Sequence[bytes], at: datetime) -> Request:
         common = orjson.dumps(self._common | {"template_id": self.group(sends[0])})
-        body = b'{"personalizations":[%s],%s' % (b",".join(items), common[1:])
-        return Request("POST", self._url, self._headers, body)
+        return Request("POST", self._url, self._headers, join(b'{"personalizations":[', items, b"]," + common[1:]))
 
     def answers(self, sends: Sequence[Send], status: int, headers: Mapping[str, str], body: bytes) -> Sequence[Answer]:
+        answer = classify_status(status, headers)
         if status == 400:
-            return _refused(len(sends), body)
-        if 200 <= status < 300:
-            esp_id = headers.get("X-Message-Id", "")
-            return [Answer(Meaning.ACCEPTED, esp_id=esp_id if is_plain_id(esp_id) else None)] * len(sends)
-        return [epoch_limit(answer, headers) for answer in classify_batch(len(sends), status, headers)]
+            return _refused(sends, body)
+        if answer.meaning is Meaning.ACCEPTED:
+            answer = replace(answer, esp_id=plain(header(headers, "X-Message-Id")))
+        limit = header(headers, "X-RateLimit-Remaining"), epoch(header(headers, "X-RateLimit-Reset"))
+        return for_all(sends, with_limit(answer, *limit), status)
 
 
 def _common(options: SendGridOptions) -> dict[str, Any]:
@@ -96,20 +94,13 @@ def _common(options: SendGridOptions) -> dict[str, Any]:
     }
 
 
-def _refused(count: int, body: bytes) -> list[Answer]:
+def _refused(sends: Sequence[Send], body: bytes) -> list[Answer]:
     """400: nothing was taken. Whoever is named is at fault; what every request has alike is everybody's; the rest go again."""
-    fields = _fields(body)
+    errors = objects((read_answer(body) or {}).get("errors"))
+    fields = [field for error in errors if isinstance(field := error.get("field"), str)]
     if any(field.split(".")[0] in _OF_SETTINGS for field in fields):
-        return [Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)] * count
-    refused = Answer(Meaning.REJECTED, Reason.REFUSED)
-    if count == 1 or "template_id" in fields:
-        return [refused] * count
-    named = {int(found.group(1)) for field in fields if (found := _ITEM.match(field))}
-    return [refused if n in named else Answer(Meaning.SPLIT, Reason.REFUSED) for n in range(count)]
-
-
-def _fields(body: bytes) -> list[str]:
-    answer = json_of(body)
-    errors = answer.get("errors") if isinstance(answer, dict) else None
-    found = [error.get("field") for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-    return [field for field in found if isinstance(field, str)]
+        return [Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)] * len(sends)
+    if "template_id" in fields:
+        return [REFUSED] * len(sends)
+    places = [position(int(found[1]), len(sends)) for field in fields if (found := _ITEM.match(field))]
+    return for_some(for_all(sends, REFUSED, 400), {place: REFUSED for place in places if place is not None})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,11 +15,11 @@ from connectors.esp.options import Name, Options, Secret, is_endpoint
 from connectors.esp.protocol import Answer, EndpointError, Meaning, OneByOne, Reason, Request, Send, UnsendableError
 from connectors.esp.signatures import sign, signing_key
 from connectors.esp.times import iso
+from connectors.esp.wire import plain
 
 MAX_BODY = 20_000
 """Bytes. The standard says 20 KB; this is under either reading of it."""
 _OWN = {"content-type", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"}
-_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")  # no @, no blanks: an id that could be an address is not kept
 
 
 class WebhookOptions(Options):
@@ -78,11 +77,4 @@ def plain_id(body: bytes, name: str = "id") -> str | None:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    found = answer.get(name) if isinstance(answer, dict) else None
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    return text if is_plain_id(text) else None
-
-
-def is_plain_id(text: str) -> bool:
-    """Whether a text from a platform looks like an id of its own, and like nobody's address."""
-    return bool(_ID.fullmatch(text))
+    return plain(answer.get(name)) if isinstance(answer, dict) else None

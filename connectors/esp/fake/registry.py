@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from connectors.esp.fake.platforms.hooks import Make, Zapier
+from connectors.esp.fake.platforms.mailgun import Mailgun
+from connectors.esp.fake.platforms.postmark import Postmark
+from connectors.esp.fake.platforms.sendgrid import SendGrid
 from connectors.esp.fake.platforms.webhook import WebhookReceiver
 from connectors.esp.fake.protocol import Platform
 
 PLATFORMS: dict[str, Callable[[], Platform]] = {
+    "make": Make,
+    "mailgun": Mailgun,
+    "postmark": Postmark,
+    "sendgrid": SendGrid,
     "webhook": WebhookReceiver,
+    "zapier": Zapier,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from connectors.esp.webhook import plain_id
 from connectors.esp.wire import read_key, to_json
 
 LARGEST = 5_000_000
+_HOST = re.compile(r"[a-z0-9.-]+")  # a backslash ends a host for some readers of URLs, and not for others
 _CONFIGURATION = Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
 
 
@@ -101,7 +103,7 @@ def _hook(url: str, domains: Sequence[str], endpoint: str | None) -> str:
     host = (parts.hostname or "").lower() if parts else ""
     if not parts or parts.scheme != "https" or parts.port not in (None, 443) or parts.fragment or not parts.path.strip("/"):
         raise EndpointError("url")
-    if not any(host == domain or host.endswith("." + domain) for domain in domains):
+    if not _HOST.fullmatch(host) or not any(host == domain or host.endswith("." + domain) for domain in domains):
         raise EndpointError("url")
     query = f"?{parts.query}" if parts.query else ""
     return url if endpoint is None else endpoint + parts.path + query

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from connectors.esp.fake.platforms.braze import Braze
+from connectors.esp.fake.platforms.customerio import CustomerIo
+from connectors.esp.fake.platforms.iterable import Iterable
+from connectors.esp.fake.platforms.klaviyo import Klaviyo
+from connectors.esp.fake.platforms.segment import Segment
+from connectors.esp.fake.platforms.sfmc import Sfmc
 from connectors.esp.fake.platforms.webhook import WebhookReceiver
 from connectors.esp.fake.protocol import Platform
 
 PLATFORMS: dict[str, Callable[[], Platform]] = {
+    "braze": Braze,
+    "customerio": CustomerIo,
+    "iterable": Iterable,
+    "klaviyo": Klaviyo,
+    "segment": Segment,
+    "sfmc": Sfmc,
     "webhook": WebhookReceiver,
 }

@@ -14,7 +14,7 @@ from aiohttp import web
 from connectors.esp.fake.faults import NOTHING_TAKEN, Faults, parse_faults
 from connectors.esp.fake.ledger import Entry, Ledger
 from connectors.esp.fake.play import answer_as, cut, whole
-from connectors.esp.fake.protocol import Call, Fate, Item, Platform, RefusedError, Reply, Standing, Taken, Window
+from connectors.esp.fake.protocol import NEIGHBOUR, Call, Fate, Item, Platform, RefusedError, Reply, Standing, Taken, Window
 from connectors.esp.fake.rates import Windows
 from connectors.esp.fake.registry import PLATFORMS
 
@@ -104,23 +104,28 @@ class _Server:
         return faults.mode if faults.strikes(key, self._ledger.known(dest, key).attempts + 1, since) else "ok"
 
     def _commit(self, platform: Platform, entries: _Entries, taken: Taken, faults: Faults, mode: str, since: float) -> list[Fate]:
-        remembered = self._remembered(platform, entries.now)
+        remembered = None if taken.forgets else self._remembered(platform, entries.now)
         unanswered = "_unanswered" if mode in ("commit_then_drop", "hang", "half", "slow_body") else ""
         fates = []
         with self._ledger.together():
-            for item in taken.items:
-                known = self._ledger.known(entries.dest, item.key, remembered)
-                first = known.first
-                if item.refused is not None or (mode == "partial" and faults.strikes(item.key, known.attempts + 1, since)):
-                    verdict = f"refused_{item.refused or 'partial'}"
-                    number = entries.add([item], verdict)
+            refusals = [item.refused or self._partial(entries.dest, item, faults, mode, since) for item in taken.items]
+            for item, why in zip(taken.items, refusals, strict=True):
+                first = self._ledger.known(entries.dest, item.key, remembered).first
+                if why is not None or (taken.whole and any(refusals)):
+                    verdict = f"refused_{why}" if why else NEIGHBOUR
+                    entries.add([item], verdict)
                 else:
                     verdict = "accepted" if first is None else "duplicate"
                     number = entries.add([item], verdict + unanswered)
-                fates.append(Fate(item, first or number, verdict))
+                    first = first or number
+                fates.append(Fate(item, first or 0, verdict))
             if taken.lost:
                 entries.add(taken.lost, "lost")
         return fates
+
+    def _partial(self, dest: str, item: Item, faults: Faults, mode: str, since: float) -> str | None:
+        struck = mode == "partial" and faults.strikes(item.key, self._ledger.known(dest, item.key).attempts + 1, since)
+        return "partial" if struck else None
 
     def _remembered(self, platform: Platform, now: float) -> int | None:
         """Since when (epoch ms) a key is known; None: never."""
@@ -170,7 +175,7 @@ class _Entries:
 
     def add(self, items: Sequence[Item], verdict: str) -> int:
         """A row for each item; for none of them one without key and person. Returns the last row's number."""
-        rows = [self._ledger.add(self._entry, item.key, item.person, verdict) for item in items]
+        rows = [self._ledger.add(self._entry, item.key or None, item.person or None, verdict) for item in items]
         return rows[-1] if rows else self._ledger.add(self._entry, None, None, verdict)
 
 

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 
@@ -48,7 +48,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of an item. number: its row in the ledger, of a repeat that of the first. verdict: accepted, duplicate, refused_<why>."""
+    """What became of an item. number: row in the ledger of its effect; 0: none. verdict: accepted, duplicate, refused_<why>."""
 
     item: Item
     number: int
@@ -63,6 +63,10 @@ class Fate:
         return self.verdict == "duplicate"
 
 
+NEIGHBOUR = "refused_neighbour"
+"""Verdict of an item that was good itself."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """A call that keeps the contract. answer: fates of its items, in order → what the platform says. No items: a login, a lookup."""
@@ -71,6 +75,10 @@ class Taken:
     answer: Callable[[Sequence[Fate]], Reply]
     lost: Sequence[Item] = ()
     """Items a real platform would drop without a word: `lost` in the ledger, no effect, not among the fates."""
+    forgets: bool = False
+    """Repeats take effect here although the platform tells them elsewhere."""
+    whole: bool = False
+    """One bad item and nothing is taken."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +180,22 @@ def closed(tree: Any, known: set[str], why: str, status: int = 400) -> dict[str,
     if not isinstance(tree, dict) or set(tree) - known:
         raise RefusedError(status, why)
     return tree
+
+
+def exactly_one(tree: Mapping[str, Any], *names: str, why: str, status: int = 400) -> str:
+    """The text under the one of these names that is given. Raises RefusedError(status, why) for none, several, or no text."""
+    given = [name for name in names if tree.get(name) is not None]
+    if len(given) != 1:
+        raise RefusedError(status, why)
+    return text_of(tree, given[0], why=why, status=status)
+
+
+def is_time(found: object) -> bool:
+    """Whether a value is an ISO-8601 time with a zone."""
+    try:
+        return isinstance(found, str) and datetime.fromisoformat(found.replace("Z", "+00:00")).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _refuse_constant(name: str) -> None:

@@ -21,7 +21,8 @@ from connectors.esp.options import Secret
 from connectors.esp.protocol import Answer, Meaning, OneByOne, Reason, Request, Send, UnsendableError
 from connectors.esp.wire import basic, plain, read_answer, read_key, to_json
 
-LARGEST = 25_000_000
+LARGEST = 2_000_000
+"""Bytes of the form; the platform takes 25 MB, template and all, a record of Kafka has less than this."""
 _BASES = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}", re.IGNORECASE)

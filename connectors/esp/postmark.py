@@ -19,7 +19,8 @@ from connectors.esp.wire import at_path, join, plain, read_key, to_json
 
 MOST, LARGEST = 150, 45_000_000
 """Messages and bytes in a request. The platform takes 500 and 50 MB, but answers with up to 400 bytes a message, and 64 KB are read."""
-LARGEST_MESSAGE = 10_000_000
+LARGEST_MESSAGE = 2_000_000
+"""Bytes; the platform takes 10 MB, a record of Kafka has less than this."""
 LONGEST_METADATA = 80
 """Characters of a value; the platform refuses the mail for a longer one."""
 _BASE = "https://api.postmarkapp.com"

@@ -1,10 +1,10 @@
-"""Adapters that mail for us, hooks and signatures against the fake platforms over real HTTP: what one makes, the other takes."""
+"""What SendGrid, Postmark, Mailgun, Make and signed webhooks have of their own, against the fakes over HTTP (see test_esp_contracts)."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,30 +98,6 @@ def sends(count: int, **changes: Any) -> list[Send]:
     return [a_send(trigger_id=key, person_id=f"p{n}", address=f"p{n}@example.com", **changes) for n, key in enumerate(ids)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_the_adapter_makes_the_platform_takes_and_can_tell_whose_it_is(tmp_path: Path, kind: str) -> None:
-    async def scenario(fake: Fake) -> None:
-        [send] = sends(1, payload={"items": [{"name": "Tee, grün & 100 %", "price": 12.5}], "total": 12.5})
-        [answer] = await fake.answers(fake.adapter(kind), [send])
-        assert (answer.meaning, answer.esp_id is not None) == (Meaning.ACCEPTED, kind != "make")
-        assert await fake.ids() == [(send.trigger_id, "p0")]
-
-    against(tmp_path, scenario)
-
-
-@pytest.mark.parametrize("kind", BATCHES)
-def test_a_batch_is_as_many_mails_as_it_has_sends(tmp_path: Path, kind: str) -> None:
-    async def scenario(fake: Fake) -> None:
-        adapter = fake.adapter(kind)
-        assert adapter.batch is not None
-        made = sends(50)
-        answers = await fake.answers(adapter, made)
-        assert [answer.meaning for answer in answers] == [Meaning.ACCEPTED] * 50
-        assert await fake.ids() == [(send.trigger_id, send.person_id) for send in made]
-
-    against(tmp_path, scenario)
-
-
 def test_sendgrid_names_the_one_at_fault_and_the_others_go_again(tmp_path: Path) -> None:
     async def scenario(fake: Fake) -> None:
         adapter, made = fake.adapter("sendgrid"), sends(12)
@@ -176,32 +152,6 @@ def test_what_may_pass_is_tried_again(tmp_path: Path, kind: str, changes: dict[s
     async def scenario(fake: Fake) -> None:
         [answer] = await fake.answers(fake.adapter(kind, **changes), sends(1))
         assert answer.meaning is Meaning.RETRY
-
-    against(tmp_path, scenario)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
-    ("faults", "meaning", "reason"),
-    [
-        ({"mode": "status", "status": 429, "retry_after": "7"}, Meaning.RETRY, Reason.RATE_LIMITED),
-        ({"mode": "status", "status": 503}, Meaning.RETRY, Reason.UNAVAILABLE),
-        ({"mode": "status", "status": 502}, Meaning.AMBIGUOUS, Reason.SERVER_ERROR),
-        ({"mode": "redirect"}, Meaning.REJECTED, Reason.REDIRECTED),
-    ],
-)
-def test_trouble_at_the_platform_has_the_same_meaning_for_all_of_a_request(
-    tmp_path: Path, kind: str, faults: dict[str, Any], meaning: Meaning, reason: Reason
-) -> None:
-    async def scenario(fake: Fake) -> None:
-        await fake.script(kind, **faults)
-        adapter = fake.adapter(kind)
-        made = sends(3 if adapter.batch else 1)
-        answers = await fake.answers(adapter, made)
-        expected = Meaning.RETRY if kind == "zapier" and meaning is Meaning.AMBIGUOUS else meaning
-        assert {(answer.meaning, answer.reason) for answer in answers} == {(expected, reason)}
-        assert {answer.retry_after for answer in answers} == {timedelta(seconds=7) if "retry_after" in faults else None}
-        assert await fake.ids() == []
 
     against(tmp_path, scenario)
 

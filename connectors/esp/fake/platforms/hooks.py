@@ -1,4 +1,4 @@
-"""Catch hooks: Zapier's `/hooks/catch/<account>/<hook>/`, Make's `/<hook>`. Who knows the URL may post to it."""
+"""Catch hooks: Zapier's `/hooks/catch/<account>/<hook>/`, Make's `/<name>`. Who knows the URL may post to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from connectors.esp.fake.protocol import Call, Fate, Item, Plain, RefusedError, 
 
 MAKE_KEY = "fake-make-key"
 _CATCH = re.compile(r"/hooks/catch/[0-9]+/[A-Za-z0-9]+/?")
-_HOOK = re.compile(r"/[A-Za-z0-9]+")
+_HOOKS = ("/open", "/keyed", "/closed", "/full")
 
 
 class Zapier(Plain):
@@ -27,12 +27,12 @@ class Zapier(Plain):
 
 
 class Make(Plain):
-    """The hook `/keyed` asks for the key, `/closed` has no scenario, `/full` has a full queue."""
+    """Four hooks: `/open`; `/keyed` asks for the key, `/closed` has no scenario, `/full` has a full queue."""
 
     max_body = 5_000_000
 
     def read(self, call: Call) -> Taken:
-        if call.method != "POST" or not _HOOK.fullmatch(call.path):
+        if call.method != "POST" or call.path not in _HOOKS:
             raise RefusedError(404, "hook")
         if call.path == "/closed":
             raise RefusedError(410, "closed")

@@ -32,7 +32,7 @@ class Mailgun(Plain):
         if len(call.body) > self.max_body:
             raise RefusedError(413, "too_large")
         if call.content_type != "application/x-www-form-urlencoded":
-            raise RefusedError(400, "content_type")
+            raise RefusedError(415, "content_type")
         form = _form(call.body)
         _check(form)
         return Taken([Item(form["v:trigger_id"], form.get("v:person_id", ""))], lambda fates: _answer(fates[0]))

@@ -56,9 +56,9 @@ class Postmark(Plain):
                 raise RefusedError(422, item.refused)
             return Taken([item], lambda fates: _reply_to_one(fates[0]))
         if call.path == "/email/batchWithTemplates":
-            messages = closed(read_object(call, self.max_body), {"Messages"}, "field", 422).get("Messages")
+            messages = closed(read_object(call, self.max_body), {"Messages"}, "field").get("Messages")
             if not isinstance(messages, list) or not 1 <= len(messages) <= _MOST:
-                raise RefusedError(422, "too_many")
+                raise RefusedError(422 if messages else 400, "too_many")
             return Taken([_item(message) for message in messages], _reply_to_all)
         raise RefusedError(404, "path")
 
@@ -67,11 +67,11 @@ class Postmark(Plain):
 
 
 def _item(message: object) -> Item:
-    """A message that names no send could not be told in the ledger: the whole call is refused."""
+    """A message without our trigger_id could not be told in the ledger: the whole call is refused, which the real one would not do."""
     metadata = message.get("Metadata") if isinstance(message, dict) else None
     key = metadata.get("trigger_id") if isinstance(metadata, dict) else None
     if not isinstance(message, dict) or not isinstance(metadata, dict) or not isinstance(key, str):
-        raise RefusedError(422, "trigger_id")
+        raise RefusedError(400, "trigger_id")
     return Item(key, str(metadata.get("person_id", "")), _why(message, metadata))
 
 

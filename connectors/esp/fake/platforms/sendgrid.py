@@ -6,7 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.esp.fake.protocol import Call, Fate, Item, Plain, RefusedError, Reply, Standing, Taken, closed, json_reply, read_object
+from connectors.esp.fake.protocol import (
+    NEIGHBOUR,
+    Call,
+    Fate,
+    Item,
+    Plain,
+    RefusedError,
+    Reply,
+    Standing,
+    Taken,
+    closed,
+    json_reply,
+    read_object,
+)
 
 API_KEY = "fake-sendgrid-key"
 UNVERIFIED = "@unverified.example"
@@ -32,13 +45,9 @@ class SendGrid(Plain):
         people = root.get("personalizations")
         if not isinstance(people, list) or not 1 <= len(people) <= _MOST:
             raise RefusedError(400, "personalizations")
-        wrong = [f"personalizations.{n}.{field}" for n, person in enumerate(people) for field in _wrong(person)]
-        if wrong:
-            raise RefusedError(400, ",".join(wrong))
-        if sum(len(person[name]) for person in people for name in ("to", "cc", "bcc") if name in person) > _MOST:
+        if sum(_recipients(person) for person in people) > _MOST:
             raise RefusedError(400, "personalizations")
-        args = [person["custom_args"] for person in people]
-        return Taken([Item(arg["trigger_id"], arg.get("person_id", "")) for arg in args], _answer)
+        return Taken([_item(person) for person in people], _answer, whole=True)
 
     def refuse(self, status: int, why: str) -> Reply:
         fields = why.split(",") if status == 400 else [None]
@@ -67,23 +76,34 @@ def _check_common(root: dict[str, Any]) -> None:
         raise RefusedError(400, "asm")
 
 
-def _wrong(person: object) -> list[str]:
-    """Fields of one personalization that break the contract."""
+def _recipients(person: object) -> int:
+    lists = [person.get(name) for name in ("to", "cc", "bcc")] if isinstance(person, dict) else []
+    return sum(len(one) for one in lists if isinstance(one, list))
+
+
+def _item(person: object) -> Item:
+    args = person.get("custom_args") if isinstance(person, dict) else None
+    key, whose = (args.get("trigger_id"), args.get("person_id")) if isinstance(args, dict) else (None, None)
+    return Item(str(key or ""), str(whose or ""), _wrong(person))
+
+
+def _wrong(person: object) -> str | None:
+    """The field of one personalization that breaks the contract."""
     if not isinstance(person, dict) or set(person) - _PERSON:
-        return ["unknown"]
+        return "unknown"
     args = person.get("custom_args")
     if not isinstance(args, dict) or not all(isinstance(value, str) for value in args.values()) or not args.get("trigger_id"):
-        return ["custom_args"]
+        return "custom_args"
     if sum(len(name.encode()) + len(value.encode()) for name, value in args.items()) > _LONGEST_ARGS:
-        return ["custom_args"]
+        return "custom_args"
     if not isinstance(person.get("dynamic_template_data", {}), dict):
-        return ["dynamic_template_data"]
+        return "dynamic_template_data"
     recipients = person.get("to")
     if not isinstance(recipients, list) or not recipients:
-        return ["to"]
-    found = [f"to.{n}.email" for n, one in enumerate(recipients) if not _is_person(one)]
-    addresses = [one["email"].lower() for one in recipients if _is_person(one)]
-    return found or (["to"] if len(set(addresses)) < len(addresses) else [])
+        return "to"
+    if found := [f"to.{n}.email" for n, one in enumerate(recipients) if not _is_person(one)]:
+        return found[0]
+    return "to" if len({one["email"].lower() for one in recipients}) < len(recipients) else None
 
 
 def _is_person(tree: object) -> bool:
@@ -92,7 +112,11 @@ def _is_person(tree: object) -> bool:
 
 
 def _answer(fates: Sequence[Fate]) -> Reply:
-    if struck := [f"personalizations.{n}.to.0.email" for n, fate in enumerate(fates) if not fate.taken]:
-        # a script's doing: the real one takes all or nothing
-        return SendGrid().refuse(400, ",".join(struck))
+    wrong = [
+        f"personalizations.{n}.{fate.verdict.removeprefix('refused_')}"
+        for n, fate in enumerate(fates)
+        if not fate.taken and fate.verdict != NEIGHBOUR
+    ]
+    if wrong:
+        return SendGrid().refuse(400, ",".join(wrong))
     return Reply(202, headers={"X-Message-Id": f"fake-{fates[0].number}"}, content_type="text/plain")

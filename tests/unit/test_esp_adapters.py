@@ -158,11 +158,3 @@ def test_an_answer_nobody_can_read_is_none() -> None:
     assert [read_answer(body) for body in (b"", b"[]", b"[" * 100_000, b"\xff", b"{")] == [None] * 5
     found = ("m1", 7, True, "ana@example.com", "a b", None, "x" * 129)
     assert [plain(value) for value in found] == ["m1", "7", None, None, None, None, None]
-        "m1",
-        "7",
-        None,
-        None,
-        None,
-        None,
-        None,
-    ]

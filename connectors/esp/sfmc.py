@@ -103,7 +103,7 @@ class SfmcLogin:
         if answer.meaning is not Meaning.ACCEPTED:
             return answer
         value, lives = said.get("access_token"), said.get("expires_in")
-        if not isinstance(value, str) or not _TOKEN.fullmatch(value) or not isinstance(lives, int) or not 0 < lives < 10**6:
+        if not isinstance(value, str) or not _TOKEN.fullmatch(value) or type(lives) is not int or not 0 < lives < 10**6:
             return Answer(Meaning.RETRY, Reason.UNAVAILABLE)
         return Token(value, at + timedelta(seconds=lives))
 

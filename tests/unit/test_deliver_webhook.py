@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.esp.protocol import EndpointError, Meaning, Reason, UnsendableError
 from connectors.esp.webhook import MAX_BODY
-from jobs.deliver.attempt import Route
-from jobs.deliver.routes import build_routes
+from jobs.deliver.routes import Route, build_route
 from jobs.deliver.send import parse_send
 from jobs.errors import SettingsError
 from tests.unit.a_send import a_destination, a_row, a_send, an_adapter, call_of
@@ -130,14 +129,13 @@ def test_secrets_are_read_when_routes_are_built_and_one_that_is_missing_stops_on
             raise SettingsError("not set")
         return text.replace("${env:KEY}", "s3cret")
 
-    routes = build_routes(
-        {
-            "good": a_destination("https://esp.example", headers={"Authorization": "${env:KEY}"}),
-            "bad": a_destination("https://esp.example/${env:GONE}"),
-            "worse": a_destination("nonsense"),
-        },
-        read,
-    )
+    given = {
+        "good": a_destination("https://esp.example", headers={"Authorization": "${env:KEY}"}),
+        "bad": a_destination("https://esp.example/${env:GONE}"),
+        "worse": a_destination("nonsense"),
+    }
+    routes = {name: build_route(destination, 50, read) for name, destination in given.items()}
     assert (routes["bad"], routes["worse"]) == (Reason.CONFIGURATION, Reason.CONFIGURATION)
-    assert isinstance(routes["good"], Route)
-    assert call_of(routes["good"].adapter, a_send(), at=NOON).headers["Authorization"] == "s3cret"
+    good = routes["good"]
+    assert isinstance(good, Route)
+    assert call_of(good.adapter, a_send(), at=NOON).headers["Authorization"] == "s3cret"

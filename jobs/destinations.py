@@ -32,6 +32,8 @@ class Destination(Section):
     attempts: int = Field(3, ge=1, le=10)
     retry_for: Duration = timedelta(hours=4)
     """How long after its first attempt a send is tried again; never past its `expires_at`."""
+    waits: list[Duration] = Field(default_factory=lambda: [timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)], min_length=1)
+    """Between passes, a quarter more or less by chance; the last one counts for all that follow."""
     on_ambiguous: Literal["retry", "skip"] | None = None
     """What follows an answer that was lost. None: `retry` where the platform tells repeats by their id, else `skip`."""
     rate: RateLimit | None = None

@@ -31,6 +31,12 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"  # sent, no full answer in time
     NO_ANSWER = "no_answer"  # sent, connection lost
     INTERRUPTED = "interrupted"  # the job was stopped in mid-call
+    CANCELLED = "cancelled"  # the gate took it back
+    CLAIMED = "claimed"  # about to be called, at a platform that does not tell repeats
+    RECHECK = "recheck"  # decided too long ago: the gate is asked again
+    PACED = "paced"  # its turn in the platform's rate comes later
+    CIRCUIT_OPEN = "circuit_open"  # the platform is down: nobody calls it for a while
+    IN_ORDER = "in_order"  # behind an earlier send of the person
     INTERNAL = "internal"  # our own fault
     NOT_JSON = "not_json"
     NOT_OBJECT = "not_object"

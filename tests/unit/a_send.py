@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.esp.options import Options
 from connectors.esp.protocol import Adapter, Request
 from connectors.esp.registry import KINDS
+from jobs.deliver.attempt import Pass
+from jobs.deliver.clock import REAL, Clock
+from jobs.deliver.exchange import Call
+from jobs.deliver.lane import Lane
+from jobs.deliver.retry import Limits
+from jobs.deliver.routes import Route
 from jobs.deliver.send import Send, parse_send
+from jobs.deliver.shared import Shared
 from jobs.destinations import Destination
 
 
@@ -53,3 +60,14 @@ def an_adapter(kind: str, read: Callable[[str], str] = lambda text: text, **opti
 def call_of(adapter: Adapter, *sends: Send, at: datetime) -> Request:
     """The request an engine would make for these sends."""
     return adapter.request(sends, [adapter.item(send) for send in sends], at)
+
+
+def a_pass(send: Send, first_at: datetime | None = None) -> Pass:
+    """A send's first."""
+    return Pass(send, first_at or datetime.now(UTC))
+
+
+def a_lane(adapter: Adapter, limits: Limits, call: Call, clock: Clock = REAL, **route: Any) -> Lane:
+    """One of its own: nothing is known of the destination yet."""
+    made = Route(adapter, limits, **{"retry_lost": adapter.deduplicates, **route})
+    return Lane(made, Shared(made.rate), call, clock)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.esp.fake.platforms import braze, customerio, iterable, klaviyo, segment, sfmc
-from connectors.esp.protocol import Adapter
+from connectors.esp.fake.platforms import braze, customerio, hooks, iterable, klaviyo, mailgun, postmark, segment, sendgrid, sfmc
+from connectors.esp.protocol import Adapter, Meaning
 from jobs.deliver.send import Send
 from tests.unit.a_send import a_send, an_adapter
 
@@ -17,19 +17,28 @@ _REFERENCE = re.compile(r"\$\{env:([A-Z_]+)\}")
 
 @dataclass(frozen=True)
 class Case:
-    """options: as in a settings file, without the URL. secrets: by name. base: the key of the settings that holds the URL."""
+    """options: as in a settings file, without the URL. secrets: by name. base: the key of the settings that holds the URL.
+
+    urls: secrets that are no keys. means: what a status means there for one send alone, where that is of its own.
+    """
 
     kind: str
     platform: str
     options: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     base: str = "endpoint"
+    urls: Mapping[str, str] = field(default_factory=dict)
+    means: Mapping[int, Meaning] = field(default_factory=dict)
 
     def adapter(self, server: str, dest: str, wrong_secrets: bool = False) -> Adapter:
         """server: base URL of the fake. dest: how its ledger calls the destination, `<platform>.<more>`."""
-        secrets = dict.fromkeys(self.secrets, "wrong") if wrong_secrets else self.secrets
         options = {**self.options, self.base: f"{server}/{dest}"}
-        return an_adapter(self.kind, lambda text: _REFERENCE.sub(lambda found: secrets[found[1]], text), **options)
+        return an_adapter(self.kind, self.reader("wrong" if wrong_secrets else None), **options)
+
+    def reader(self, key: str | None = None) -> Callable[[str], str]:
+        """What an adapter reads its secrets with. key: the one it finds for every reference to a key."""
+        secrets = {**(self.secrets if key is None else dict.fromkeys(self.secrets, key)), **self.urls}
+        return lambda text: _REFERENCE.sub(lambda found: secrets[found[1]], text)
 
 
 _BRAZE = {"instance": "iad-01", "api_key": "${env:KEY}"}
@@ -38,6 +47,14 @@ _SFMC = {"subdomain": "tenant", "client_id": "${env:ID}", "client_secret": "${en
 _SFMC_SECRETS = {"ID": sfmc.CLIENT_ID, "SECRET": sfmc.CLIENT_SECRET}
 _CIO = {"site_id": "${env:SITE}", "api_key": "${env:KEY}"}
 _KEY = "${env:KEY}"
+_SENDER = {"from_email": "hello@shop.example", "from_name": "Shop", "reply_to": "care@shop.example"}
+_SENDGRID = {**_SENDER, "api_key": _KEY, "templates": {"cart_reminder": "d-1"}, "unsubscribe_group": 7}
+_MAILGUN = {**_SENDER, "api_key": _KEY, "domain": mailgun.DOMAIN}
+_ZAPIER = {
+    **dict.fromkeys((400, 409, 422, 500, 502), Meaning.RETRY),
+    **dict.fromkeys((404, 410), Meaning.CONFIGURATION),
+}
+_MAKE = {400: Meaning.RETRY, 404: Meaning.CONFIGURATION, 410: Meaning.CONFIGURATION}
 
 CASES: dict[str, Case] = {
     "braze campaign": Case("braze", "braze", _BRAZE, {"KEY": braze.API_KEY}),
@@ -52,13 +69,28 @@ CASES: dict[str, Case] = {
     ),
     "klaviyo": Case("klaviyo", "klaviyo", {"api_key": _KEY}, {"KEY": klaviyo.API_KEY}),
     "klaviyo bulk": Case("klaviyo", "klaviyo", {"api_key": _KEY, "send": "events_bulk"}, {"KEY": klaviyo.API_KEY}),
+    "mailgun": Case("mailgun", "mailgun", _MAILGUN, {"KEY": mailgun.API_KEY}, means={404: Meaning.RETRY}),
+    "make": Case(
+        "make",
+        "make",
+        {"url": "${env:URL}", "api_key": _KEY},
+        {"KEY": hooks.MAKE_KEY},
+        urls={"URL": "https://hook.eu1.make.com/keyed"},
+        means=_MAKE,
+    ),
+    "postmark": Case("postmark", "postmark", {**_SENDER, "server_token": _KEY, "message_stream": "broadcast"}, {"KEY": postmark.TOKEN}),
     "segment": Case("segment", "segment", {"write_key": _KEY}, {"KEY": segment.WRITE_KEY}),
+    "sendgrid": Case("sendgrid", "sendgrid", _SENDGRID, {"KEY": sendgrid.API_KEY}),
     "sfmc email": Case("sfmc", "sfmc", _SFMC, _SFMC_SECRETS),
     "sfmc journey": Case("sfmc", "sfmc", {**_SFMC, "send": "journey"}, _SFMC_SECRETS),
-    "webhook": Case("webhook", "webhook", base="url"),
+    "webhook": Case("webhook", "webhook", base="url", means={410: Meaning.CONFIGURATION}),
+    "zapier": Case("zapier", "zapier", {"url": "${env:URL}"}, urls={"URL": "https://hooks.zapier.com/hooks/catch/1/abc/"}, means=_ZAPIER),
 }
 
 
 def some_sends(count: int, **changes: Any) -> list[Send]:
-    """Sends of one trigger to as many persons."""
-    return [a_send(**{"trigger_id": f"5{number:025d}", "person_id": f"p{number}", **changes}) for number in range(count)]
+    """Sends of one trigger to as many persons, with their addresses."""
+    return [
+        a_send(**{"trigger_id": f"5{number:025d}", "person_id": f"p{number}", "address": f"p{number}@example.com", **changes})
+        for number in range(count)
+    ]

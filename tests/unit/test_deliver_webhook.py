@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.esp.protocol import EndpointError, Meaning, Reason, UnsendableError
 from connectors.esp.webhook import MAX_BODY
-from jobs.deliver.attempt import Route
-from jobs.deliver.routes import build_routes
+from jobs.deliver.routes import Route, build_route
 from jobs.deliver.send import parse_send
 from jobs.errors import SettingsError
 from tests.unit.a_send import a_destination, a_row, a_send, an_adapter, call_of
@@ -57,7 +56,8 @@ def test_a_body_beyond_the_standard_is_not_sent() -> None:
     [
         *[(status, Meaning.ACCEPTED, None) for status in (200, 201, 202, 204, 207)],
         *[(status, Meaning.REJECTED, Reason.REDIRECTED) for status in (301, 302, 304, 307, 308)],
-        *[(status, Meaning.REJECTED, Reason.REFUSED) for status in (400, 404, 405, 409, 410, 415, 422)],
+        *[(status, Meaning.REJECTED, Reason.REFUSED) for status in (400, 404, 405, 409, 415, 422)],
+        (410, Meaning.CONFIGURATION, Reason.REFUSED),  # the endpoint is closed, to every send
         (413, Meaning.REJECTED, Reason.TOO_LARGE),
         (401, Meaning.CONFIGURATION, Reason.CONFIGURATION),
         (403, Meaning.CONFIGURATION, Reason.CONFIGURATION),
@@ -113,6 +113,8 @@ def test_no_answer_can_break_the_reader(status: int, body: bytes, headers: dict[
         ("https://esp.example", {"X-Key": "a\r\nX-Other: b"}, "headers"),
         ("https://esp.example", {"X Key": "a"}, "headers"),
         ("https://esp.example", {"idempotency-key": "a"}, "headers"),
+        ("https://esp.example", {"Transfer-Encoding": "chunked"}, "headers"),
+        ("https://esp.example", {"HOST": "other.example"}, "headers"),
     ],
 )
 def test_a_destination_that_cannot_be_used_is_refused_by_name(url: str, headers: dict[str, str], what: str) -> None:
@@ -127,14 +129,13 @@ def test_secrets_are_read_when_routes_are_built_and_one_that_is_missing_stops_on
             raise SettingsError("not set")
         return text.replace("${env:KEY}", "s3cret")
 
-    routes = build_routes(
-        {
-            "good": a_destination("https://esp.example", headers={"Authorization": "${env:KEY}"}),
-            "bad": a_destination("https://esp.example/${env:GONE}"),
-            "worse": a_destination("nonsense"),
-        },
-        read,
-    )
+    given = {
+        "good": a_destination("https://esp.example", headers={"Authorization": "${env:KEY}"}),
+        "bad": a_destination("https://esp.example/${env:GONE}"),
+        "worse": a_destination("nonsense"),
+    }
+    routes = {name: build_route(destination, 50, read) for name, destination in given.items()}
     assert (routes["bad"], routes["worse"]) == (Reason.CONFIGURATION, Reason.CONFIGURATION)
-    assert isinstance(routes["good"], Route)
-    assert call_of(routes["good"].adapter, a_send(), at=NOON).headers["Authorization"] == "s3cret"
+    good = routes["good"]
+    assert isinstance(good, Route)
+    assert call_of(good.adapter, a_send(), at=NOON).headers["Authorization"] == "s3cret"

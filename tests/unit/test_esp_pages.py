@@ -20,4 +20,4 @@ def test_a_page_shows_the_requests_the_code_makes(path: Path) -> None:
 
 def test_every_kind_of_destination_has_a_request_on_a_page() -> None:
     shown = {destination.kind for path in FILES for destination in destinations(path.read_text(encoding="utf-8"))}
-    assert set(KINDS) - shown <= {"webhook"}  # its page comes with its signatures
+    assert set(KINDS) == shown

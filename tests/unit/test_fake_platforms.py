@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from multidict import CIMultiDict
@@ -156,6 +157,28 @@ JOB = ("data", "attributes", "events-bulk-create", "data")
         ("segment", put("x" * 33_000, "batch", 0, "properties", "text"), "400"),
         ("segment", drop("batch", 0, "userId"), "lost 1"),
         ("segment", put("x" * 100, "batch", 0, "messageId"), "lost 1"),
+        ("make", drop("trigger_id"), "400"),
+        ("postmark", put("Ana <ana@example.com>", "Messages", 1, "To"), "items 1"),
+        ("postmark", put("ana@example.com,ben@example.com", "Messages", 1, "To"), "items 1"),
+        ("postmark", put(7, "Messages", 0, "TemplateId"), "items 1"),  # beside its alias
+        ("postmark", put("x" * 81, "Messages", 0, "Metadata", "variant"), "items 1"),
+        ("postmark", put({**{f"k{n}": "v" for n in range(10)}, "trigger_id": "K"}, "Messages", 0, "Metadata"), "items 1"),
+        ("postmark", drop("Messages", 1, "TemplateModel"), "items 1"),
+        ("postmark", drop("Messages", 1, "Metadata", "trigger_id"), "400"),
+        ("postmark", times(500, "Messages"), "ok"),
+        ("postmark", times(501, "Messages"), "422"),
+        ("sendgrid", put("c-1", "template_id"), "400"),
+        ("sendgrid", put({"email": "no address"}, "from"), "400"),
+        ("sendgrid", put({"email": "shop@unverified.example"}, "from"), "403"),
+        ("sendgrid", put({}, "asm"), "400"),
+        ("sendgrid", put([], "personalizations"), "400"),
+        ("sendgrid", times(1_000, "personalizations"), "ok"),
+        ("sendgrid", times(1_001, "personalizations"), "400"),
+        ("sendgrid", put([{"email": f"p{n}@example.com"} for n in range(1_000)], "personalizations", 0, "to"), "400"),
+        ("sendgrid", times(2, "personalizations", 0, "to"), "items 1"),
+        ("sendgrid", put("a@b@c", "personalizations", 1, "to", 0, "email"), "items 1"),
+        ("sendgrid", put(7, "personalizations", 0, "custom_args", "version"), "items 1"),
+        ("sendgrid", put("x" * 10_000, "personalizations", 0, "custom_args", "trigger"), "items 1"),
         ("sfmc email", drop("definitionKey"), "400"),
         ("sfmc email", drop("recipient", "contactKey"), "400"),
         ("sfmc email", put([1], "recipient", "attributes", "items"), "400"),
@@ -164,6 +187,26 @@ JOB = ("data", "attributes", "events-bulk-create", "data")
 )
 def test_what_breaks_the_contract_is_refused(name: str, change: Callable[[dict[str, Any]], Any], expected: str) -> None:
     assert judged(name, change) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"to": "ana@example.com,ben@example.com"}, "400"),
+        ({"to": "ana@example.com\r\nBcc: ben@example.com"}, "400"),
+        ({"from": "nobody"}, "400"),
+        ({"template": ""}, "400"),
+        ({"t:variables": "[]"}, "400"),
+        ({"t:variables": "{"}, "400"),
+        ({"v:trigger_id": ""}, "400"),
+        ({"speling": "1"}, "400"),
+        ({"o:tag": "cart"}, "ok"),
+    ],
+)
+def test_what_breaks_the_contract_of_a_form_is_refused(change: dict[str, str], expected: str) -> None:
+    platform, request, _ = a_request("mailgun")
+    form = dict(parse_qsl(request.body.decode()))
+    assert verdict(platform, the_call(request, "mailgun", body=urlencode(form | change).encode())) == expected
 
 
 def test_segment_loses_the_event_behind_the_2500th_without_a_word() -> None:
@@ -194,6 +237,8 @@ def test_a_window_counts_until_it_is_over() -> None:
         ("klaviyo", True, {"Retry-After": "7"}),
         ("segment", True, {"Retry-After": "7", "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}),
         ("segment", False, {}),
+        ("sendgrid", False, {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1007"}),
+        ("postmark", True, {"Retry-After": "7"}),
         ("sfmc", True, {"Retry-After": "7"}),
     ],
 )

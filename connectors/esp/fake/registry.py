@@ -6,14 +6,22 @@ from collections.abc import Callable
 
 from connectors.esp.fake.platforms.braze import Braze
 from connectors.esp.fake.platforms.customerio import CustomerIo
+from connectors.esp.fake.platforms.hooks import Make, Zapier
 from connectors.esp.fake.platforms.iterable import Iterable
 from connectors.esp.fake.platforms.klaviyo import Klaviyo
+from connectors.esp.fake.platforms.mailgun import Mailgun
+from connectors.esp.fake.platforms.postmark import Postmark
 from connectors.esp.fake.platforms.segment import Segment
+from connectors.esp.fake.platforms.sendgrid import SendGrid
 from connectors.esp.fake.platforms.sfmc import Sfmc
 from connectors.esp.fake.platforms.webhook import WebhookReceiver
 from connectors.esp.fake.protocol import Platform
 
 PLATFORMS: dict[str, Callable[[], Platform]] = {
+    "make": Make,
+    "mailgun": Mailgun,
+    "postmark": Postmark,
+    "sendgrid": SendGrid,
     "braze": Braze,
     "customerio": CustomerIo,
     "iterable": Iterable,
@@ -21,4 +29,5 @@ PLATFORMS: dict[str, Callable[[], Platform]] = {
     "segment": Segment,
     "sfmc": Sfmc,
     "webhook": WebhookReceiver,
+    "zapier": Zapier,
 }

@@ -41,6 +41,11 @@ class BrazeOptions(EventOptions):
     max_events: int = Field(75, ge=1, le=75)
     """`track`: events in a request; 50 under MAU contracts of 2024-25."""
 
+    @property
+    def batch(self) -> Batch | None:
+        many = {"campaign": RECIPIENTS, "track": self.max_events}.get(self.send)
+        return None if many is None else Batch(many, MAX_BODY)
+
     @model_validator(mode="after")
     def _messages_name_their_app(self) -> Self:
         if self.send == "messages" and not (self.app_id and self.sender):
@@ -58,8 +63,7 @@ class Braze:
         self._options, self._base = options, options.endpoint or f"https://rest.{options.instance}.{domain}"
         key = read_key("api_key", options.api_key, read)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        many = {"campaign": RECIPIENTS, "track": options.max_events}.get(options.send)
-        self.batch = None if many is None else Batch(many, MAX_BODY)
+        self.batch = options.batch
         self.rate: Rate | None = Rate(3_000, timedelta(seconds=3)) if options.send == "track" else _POOL
         self.deduplicates = options.send == "transactional"
 

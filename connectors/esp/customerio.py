@@ -61,9 +61,11 @@ class CustomerIo:
         return Request("POST", self._url, self._headers, join(b'{"batch":[', items, b"]}"))
 
     def answers(self, sends: Sequence[Send], status: int, headers: Mapping[str, str], body: bytes) -> Sequence[Answer]:
-        if status != 207:
+        if status not in (200, 207):
             return for_all(sends, classify_status(status, headers), status)
         errors = (read_answer(body) or {}).get("errors")
+        if status == 200 and not errors:
+            return [Answer(Meaning.ACCEPTED)] * len(sends)
         if not isinstance(errors, list):
             return [UNCLEAR] * len(sends)
         places = [position(error.get("batch_index"), len(sends)) for error in objects(errors)]

@@ -35,6 +35,10 @@ class IterableOptions(EventOptions):
     max_events: int = Field(500, ge=1, le=1_000)
     """`events_bulk`: events in a request; Iterable states no limit for it."""
 
+    @property
+    def batch(self) -> Batch | None:
+        return Batch(self.max_events, MAX_BODY) if self.send == "events_bulk" else None
+
 
 class Iterable:
     """deduplicates: events, by their `id`; a repeat overwrites the first."""
@@ -45,7 +49,7 @@ class Iterable:
         self._options = options
         self._url = (options.endpoint or _HOSTS[options.region]) + _PATHS[options.send]
         self._headers = {"Api-Key": read_key("api_key", options.api_key, read), "Content-Type": "application/json"}
-        self.batch = Batch(options.max_events, MAX_BODY) if options.send == "events_bulk" else None
+        self.batch = options.batch
         self.rate: Rate | None = _RATES.get(options.send)
         self.deduplicates = options.send != "email"
 

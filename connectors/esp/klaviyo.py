@@ -42,6 +42,10 @@ class KlaviyoOptions(EventOptions):
     send: Literal["events", "events_bulk"] = "events"
     max_events: int = Field(1_000, ge=1, le=1_000)
 
+    @property
+    def batch(self) -> Batch | None:
+        return Batch(self.max_events, MAX_BODY) if self.send == "events_bulk" else None
+
 
 class Klaviyo:
     """deduplicates: by `unique_id`, per profile and metric; the first one stays."""
@@ -57,7 +61,7 @@ class Klaviyo:
             "revision": options.revision,
             "Content-Type": "application/vnd.api+json",
         }
-        self.batch = Batch(options.max_events, MAX_BODY) if options.send == "events_bulk" else None
+        self.batch = options.batch
         self.rate: Rate | None = _RATES[options.send]
 
     def group(self, send: Send) -> str:

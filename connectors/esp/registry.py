@@ -13,7 +13,7 @@ from connectors.esp.klaviyo import Klaviyo, KlaviyoOptions
 from connectors.esp.mailgun import Mailgun, MailgunOptions
 from connectors.esp.options import Options
 from connectors.esp.postmark import Postmark, PostmarkOptions
-from connectors.esp.protocol import Adapter
+from connectors.esp.protocol import Adapter, Batch
 from connectors.esp.segment import Segment, SegmentOptions
 from connectors.esp.sendgrid import SendGrid, SendGridOptions
 from connectors.esp.sfmc import Sfmc, SfmcOptions
@@ -44,6 +44,12 @@ KINDS: dict[str, Kind] = {
     "webhook": Kind(WebhookOptions, Webhook),
     "zapier": Kind(ZapierOptions, Zapier),
 }
+
+
+def batch_of(kind: str, options: Options) -> Batch | None:
+    """What one request to a destination may hold, as its adapter will say; opens and reads nothing. None: one send."""
+    batch: Batch | None = options.batch or getattr(KINDS[kind].adapter, "batch", None)
+    return batch
 
 
 def build_adapter(kind: str, options: Options, read: Read) -> Adapter:

@@ -15,12 +15,13 @@ from pydantic import Field, StringConstraints
 from connectors.esp.answers import classify_status
 from connectors.esp.batches import REFUSED, UNCLEAR
 from connectors.esp.content import content
-from connectors.esp.options import Options, Secret
+from connectors.esp.options import Name, Options, Secret
 from connectors.esp.protocol import Answer, Login, Meaning, OneByOne, Reason, Request, Send, Token
 from connectors.esp.wire import objects, plain, read_answer, read_key, to_json
 
 MAX_BODY = 4_000_000
 """Bytes. No limit is published; this is ours."""
+_JSON = "application/json; charset=UTF-8"  # without the charset journeys misread what is not ASCII
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 _REPEATED = re.compile(r"(?is)(?=.*message\s*key)(?=.*(duplicate|already|unique|exists))")
 
@@ -35,6 +36,8 @@ class SfmcOptions(Options):
     account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None = None
     """MID of the business unit, when it is not that of the installed package."""
     send: Literal["email", "journey"] = "email"
+    fields: list[Name] | None = None
+    """Only these values are sent, as attributes or event data. None: all; a journey's data extension must have a column for each."""
     repeated_codes: list[int] = Field(default_factory=list)
     """`email`: error codes by which this account tells a message key it has had before, besides a message that says so."""
 
@@ -49,20 +52,24 @@ class Sfmc(OneByOne):
         self.deduplicates = options.send == "email"
 
     def item(self, send: Send) -> bytes:
-        key, values = self._options.template(send.template), content(send, self._options)
+        key, values = self._options.template(send.template), self._values(send)
         if self._options.send == "journey":
-            return to_json({"ContactKey": send.person_id, "EventDefinitionKey": key, "Data": _flat(values)}, MAX_BODY)
-        recipient = {"contactKey": send.person_id, "attributes": _flat(values)}
+            return to_json({"ContactKey": send.person_id, "EventDefinitionKey": key, "Data": values}, MAX_BODY)
+        recipient = {"contactKey": send.person_id, "attributes": values}
         if send.address:
             recipient["to"] = send.address
         return to_json({"definitionKey": key, "recipient": recipient}, MAX_BODY)
+
+    def _values(self, send: Send) -> dict[str, Any]:
+        fields = self._options.fields
+        return _flat({name: value for name, value in content(send, self._options).items() if fields is None or name in fields})
 
     def request(self, sends: Sequence[Send], items: Sequence[bytes], at: datetime) -> Request:
         if self._options.send == "journey":
             path = "/interaction/v1/events"
         else:
             path = f"/messaging/v1/email/messages/{quote(sends[0].trigger_id, safe='')}"
-        return Request("POST", self._base + path, {"Content-Type": "application/json"}, items[0])
+        return Request("POST", self._base + path, {"Content-Type": _JSON}, items[0])
 
     def answer(self, send: Send, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         answer, said = classify_status(status, headers), read_answer(body)

@@ -234,6 +234,19 @@ def test_some_that_are_refused_fail_alone(server: Server, name: str) -> None:
     assert {answer.meaning for answer in answers} <= {Meaning.ACCEPTED, Meaning.REJECTED, Meaning.SPLIT}
 
 
+@pytest.mark.parametrize("mode", ["commit_then_drop", "half", "reset"])
+def test_after_a_lost_answer_a_repeat_brings_one_effect_where_the_adapter_says_so(place: Place, mode: str) -> None:
+    place.script(mode=mode, first=1)
+    sends = a_few(place.adapter)
+    with pytest.raises(aiohttp.ClientError):
+        place.hand_over(sends)
+    assert {answer.meaning for answer in place.hand_over(sends)} == {Meaning.ACCEPTED}
+    assert place.effects() == told(sends)
+    taken_before = {"accepted_unanswered": len(sends)} if mode != "reset" else {"fault_reset": len(sends)}
+    told_apart = place.adapter.deduplicates and mode != "reset"
+    assert place.verdicts() == taken_before | {"duplicate" if told_apart else "accepted": len(sends)}
+
+
 def test_a_limit_that_is_passed_tells_when_to_come_back(place: Place) -> None:
     place.script(rate_calls=2, rate_per_s=60)
     answers = [place.hand_over(a_few(place.adapter))[0] for _ in range(3)]

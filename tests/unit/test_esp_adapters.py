@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from connectors.esp.batches import for_all
 from connectors.esp.limits import epoch, seconds, with_limit
 from connectors.esp.protocol import Adapter, Answer, EndpointError, Left, Meaning, Reason
-from connectors.esp.registry import KINDS, build_adapter
+from connectors.esp.registry import KINDS, batch_of, build_adapter
 from connectors.esp.wire import plain, read_answer
 from tests.unit.esp_cases import CASES, some_sends
 
@@ -55,6 +55,13 @@ def test_any_answer_is_one_for_each_send_and_holds_no_address(name: str, status:
             assert 400 <= status < 500
     if adapter.login is not None:
         adapter.login.token(status, headers, body, NOON)
+
+
+@WALK
+def test_what_a_request_may_hold_is_known_before_secrets_are(name: str) -> None:
+    case = CASES[name]
+    made = KINDS[case.kind].options.model_validate({**case.options, case.base: "https://esp.example"})
+    assert batch_of(case.kind, made) == ADAPTERS[name].batch
 
 
 @WALK

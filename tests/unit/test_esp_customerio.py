@@ -38,6 +38,8 @@ def errors(*places: object) -> dict[str, Any]:
     [
         (2, 200, {}, ["accepted"] * 2),
         (2, 200, b"", ["accepted"] * 2),
+        (2, 200, {"errors": []}, ["accepted"] * 2),
+        (2, 200, errors(1), ["accepted", "rejected"]),
         (3, 207, errors(1), ["accepted", "rejected", "accepted"]),
         (3, 207, errors(0, 2), ["rejected", "accepted", "rejected"]),
         (3, 207, errors(), ["accepted"] * 3),

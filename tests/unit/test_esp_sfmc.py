@@ -18,7 +18,7 @@ FLAT = CONTENT | {"items": "[]"}
 def test_a_mail_has_its_key_in_the_url_and_single_values_as_attributes() -> None:
     request, body = the_call(an_adapter_of("sfmc email", templates={"cart_reminder": "cart-1"}))
     assert request.url == "https://tenant.rest.marketingcloudapis.com/messaging/v1/email/messages/57184V2D7RZGQ8YDP0RFFB3YC4"
-    assert request.headers == {"Content-Type": "application/json"}
+    assert request.headers == {"Content-Type": "application/json; charset=UTF-8"}
     assert body == {"definitionKey": "cart-1", "recipient": {"contactKey": "42", "attributes": FLAT}}
 
 
@@ -32,6 +32,11 @@ def test_an_event_lets_a_contact_into_a_journey() -> None:
     request, body = the_call(an_adapter_of("sfmc journey", templates={"cart_reminder": "APIEvent-1"}))
     assert request.url == "https://tenant.rest.marketingcloudapis.com/interaction/v1/events"
     assert body == {"ContactKey": "42", "EventDefinitionKey": "APIEvent-1", "Data": FLAT}
+
+
+def test_only_the_columns_a_data_extension_has_are_sent() -> None:
+    _, body = the_call(an_adapter_of("sfmc journey", fields=["total", "trigger_id", "nothing_of_that_name"]))
+    assert body["Data"] == {"total": 25.0, "trigger_id": CONTENT["trigger_id"]}
 
 
 @pytest.mark.parametrize("subdomain", ["tenant.evil", "a/b", "", "tenant\n", "a@b"])

@@ -28,7 +28,7 @@ def the_call(request: Request, prefix: str, headers: Mapping[str, str] | None = 
         request.url.removeprefix(f"{SERVER}/{prefix}"),
         {},
         given,
-        given.get("Content-Type", ""),
+        given.get("Content-Type", "").partition(";")[0],  # as the server parses it
         request.body if body is None else body,
         NOON.timestamp(),
     )

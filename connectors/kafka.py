@@ -69,18 +69,10 @@ def queue_options(topic: Topic, client: Client) -> dict[str, str]:
 
 def versioned_options(topic: Topic, client: Client) -> dict[str, str]:
     """A compacted topic as versions of its key, each valid from its record time. A tombstone is a version: the past stays as it was."""
-    return {
-        "connector": "kafka",
-        **_common(topic, client),
-        "key.format": "raw",
-        "key.fields": topic.key,
-        "value.fields-include": "EXCEPT_KEY",
+    return record_options(topic, client) | {
         "value.format": "rekindle-version",
         "value.rekindle-version.timestamp-format.standard": "ISO-8601",
         "value.rekindle-version.ignore-parse-errors": "true",
-        "scan.startup.mode": "earliest-offset",
-        "properties.isolation.level": "read_committed",
-        **client.properties(),
     }
 
 

@@ -1,8 +1,8 @@
 """Settings: one frozen, typed, closed tree. The only module that reads `os.environ`.
 
 Order, later wins: defaults here, the YAML file (`--settings`, else `REKINDLE_SETTINGS`), `REKINDLE_<PATH>` variables
-(`REKINDLE_KAFKA__SERVERS`), `section.key=value` overrides of the command line. Secrets are written as `${env:NAME}` and stay
-that way in memory: `secret()` reads them where they are used, so that no job graph, log or `repr` holds one.
+(`REKINDLE_KAFKA__SERVERS`), `section.key=value` overrides of the command line. Secrets are written as `${env:NAME}` or `${file:PATH}` and
+stay that way in memory: `secret()` reads them where they are used, so that no job graph, log or `repr` holds one.
 """
 
 from __future__ import annotations
@@ -16,32 +16,35 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from jobs.destinations import Deliver, Destination
 from jobs.durations import Duration
 from jobs.errors import SettingsError
+from jobs.sections import Section, Text, plainly
 
-_SECRET = re.compile(r"\$\{env:([A-Z][A-Z0-9_]*)\}")
+_SECRET = re.compile(r"\$\{(?:env:(?P<env>[A-Z][A-Z0-9_]*)|file:(?P<file>[^${}]+))\}")
 
 _LONGEST_GAP = timedelta(days=7)
 """The state of a device lives as long."""
-_LONGEST_CAP = timedelta(days=31)
+LONGEST_CAP = timedelta(days=31)
 """The gate remembers sends for as long as the longest cap asks."""
 
 
 PackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """Time of day, `22:00`."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
-
-
-class Kafka(_Section):
+class Kafka(Section):
     servers: str = "127.0.0.1:9092"
     partitions: int = Field(4, ge=1, le=512)
     replication: int = Field(1, ge=1)
@@ -49,7 +52,7 @@ class Kafka(_Section):
     """Any Kafka client property, applied last to every source and sink."""
 
 
-class Times(_Section):
+class Times(Section):
     out_of_orderness: Duration = timedelta(seconds=5)
     cart_gap: Duration = Field(timedelta(minutes=5), gt=timedelta(0), lt=_LONGEST_GAP)
     session_gap: Duration = Field(timedelta(minutes=30), gt=timedelta(0), lt=_LONGEST_GAP)
@@ -63,7 +66,7 @@ class Times(_Section):
     max_line_bytes: int = Field(262_144, ge=1024)
 
 
-class Heartbeats(_Section):
+class Heartbeats(Section):
     enabled: bool = True
     interval: Duration = Field(timedelta(seconds=1), gt=timedelta(0))
     step: Duration = Field(timedelta(milliseconds=200), gt=timedelta(0))
@@ -72,7 +75,7 @@ class Heartbeats(_Section):
     """Silence after a broker outage, so that producers can flush what they held back before event time moves on."""
 
 
-class Flink(_Section):
+class Flink(Section):
     rest_url: str = "http://127.0.0.1:8081"
     parallelism: int = Field(1, ge=1)
     max_parallelism: int = Field(128, ge=1)
@@ -86,28 +89,13 @@ class Flink(_Section):
     """Any Flink option, applied last."""
 
 
-class Destination(_Section):
-    kind: Literal["webhook"] = "webhook"
-    url: str
-    needs_address: bool = False
-    headers: dict[str, str] = Field(default_factory=dict)
-    """Extra request headers; values may be `${env:NAME}`."""
-    timeout: Duration = timedelta(seconds=8)
-    budget: Duration = timedelta(seconds=15)
-    attempts: int = Field(3, ge=1, le=10)
-
-
-class Deliver(_Section):
-    capacity: int = Field(50, ge=1, le=1000)
-
-
-class Cap(_Section):
+class Cap(Section):
     """At most `limit` sends to a person per span of time. calendar: the span is whole local days, the current one among them."""
 
     class_: Text = Field("marketing", alias="class")
     channel: Text = "email"
     limit: int = Field(ge=0, le=1000)
-    per: Duration = Field(gt=timedelta(0), le=_LONGEST_CAP)
+    per: Duration = Field(gt=timedelta(0), le=LONGEST_CAP)
     calendar: bool = False
 
     @model_validator(mode="after")
@@ -117,7 +105,7 @@ class Cap(_Section):
         return self
 
 
-class QuietHours(_Section):
+class QuietHours(Section):
     """Local time of the person in which nothing is sent. A hold ends at `to`, spread over people by `spread`."""
 
     enabled: bool = True
@@ -132,14 +120,14 @@ class QuietHours(_Section):
         return self
 
 
-class Holdout(_Section):
+class Holdout(Section):
     """Part of all people that gets no marketing mail, to measure against. salt: name of the experiment; another one draws anew."""
 
     share: float = Field(0.0, ge=0, le=1)
     salt: str = ""
 
 
-class Gate(_Section):
+class Gate(Section):
     identity_wait: Duration = Field(timedelta(hours=2), ge=timedelta(0), le=timedelta(days=1))
     caps: list[Cap] = Field(default_factory=lambda: [Cap(limit=1, per=timedelta(hours=24)), Cap(limit=3, per=timedelta(days=7))])
     quiet_hours: QuietHours = Field(default_factory=QuietHours)
@@ -154,7 +142,7 @@ class Gate(_Section):
         return name
 
 
-class Settings(_Section):
+class Settings(Section):
     tenant: str = "default"
     epoch: int = 1
     packs: list[PackName] = Field(default_factory=lambda: ["core"], min_length=1)
@@ -212,13 +200,19 @@ def from_arguments(arguments: Sequence[str] | None = None) -> Settings:
 
 
 def secret(value: str, environ: Mapping[str, str] | None = None) -> str:
-    """`${env:NAME}` inside `value` → the variable's text. Raises SettingsError when it is not set."""
+    """`${env:NAME}` or `${file:PATH}` inside `value` → the variable's or the file's text. Raises SettingsError when there is none."""
     environ = os.environ if environ is None else environ
 
     def read(match: re.Match[str]) -> str:
-        if match[1] not in environ:
-            raise SettingsError(f"secret '{match[1]}' is not set", f"export {match[1]} where the job's TaskManagers start")
-        return environ[match[1]]
+        name, file = match["env"], match["file"]
+        if file is not None:
+            try:
+                return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError):
+                raise SettingsError(f"secret file '{file}' cannot be read", "put it where the job's TaskManagers run") from None
+        if name not in environ:
+            raise SettingsError(f"secret '{name}' is not set", f"export {name} where the job's TaskManagers start")
+        return environ[name]
 
     return _SECRET.sub(read, value)
 
@@ -275,6 +269,4 @@ def _put(tree: dict[str, Any], keys: list[str], text: str, origin: str) -> None:
 
 
 def _sentence(source: str, finding: Any) -> str:
-    key = ".".join(str(part) for part in finding["loc"])
-    reason = "unknown key" if finding["type"] == "extra_forbidden" else finding["msg"].removeprefix("Value error, ")
-    return f"{source}: {key}: {reason}"
+    return f"{source}: {'.'.join(str(part) for part in finding['loc'])}: {plainly(finding)}"

@@ -1,27 +1,30 @@
-"""Which adapter speaks to which kind of destination."""
+"""Which adapter and which settings belong to which kind of destination."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from connectors.esp.protocol import Adapter, EndpointError
-from connectors.esp.webhook import Webhook
+from connectors.esp.options import Options
+from connectors.esp.protocol import Adapter
+from connectors.esp.webhook import Webhook, WebhookOptions
 
-ADAPTERS: dict[str, Callable[[str, Mapping[str, str]], Adapter]] = {
-    "webhook": Webhook,
+Read = Callable[[str], str]
+"""Text with `${env:NAME}` or `${file:PATH}` → the same with the secrets themselves. Raises what the caller chose."""
+
+
+class Kind(NamedTuple):
+    """options: pydantic model of its settings. adapter: made of such options and a Read."""
+
+    options: type[Options]
+    adapter: Callable[[Any, Read], Adapter]
+
+
+KINDS: dict[str, Kind] = {
+    "webhook": Kind(WebhookOptions, Webhook),
 }
 
 
-def build_adapter(kind: str, url: str, headers: Mapping[str, str]) -> Adapter:
-    """The adapter of one destination. url and headers: secrets already read. Raises EndpointError (kind, url, headers)."""
-    if kind not in ADAPTERS:
-        raise EndpointError("kind")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and url.isprintable()
-    except ValueError:
-        usable = False
-    if not usable:
-        raise EndpointError("url")
-    return ADAPTERS[kind](url, headers)
+def build_adapter(kind: str, options: Options, read: Read) -> Adapter:
+    """The adapter of one destination. Raises EndpointError when what the secrets hold cannot be used, and what `read` raises."""
+    return KINDS[kind].adapter(options, read)

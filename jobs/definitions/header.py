@@ -14,6 +14,13 @@ from jobs.durations import Duration
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 TRANSACTIONAL = "transactional"
 """Purpose that needs no consent and obeys no cap."""
+
+
+def class_of(purpose: object) -> str:
+    """What caps count a mail of this purpose as, unless its trigger says."""
+    return TRANSACTIONAL if purpose == TRANSACTIONAL else "marketing"
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -66,7 +73,7 @@ class Header(BaseModel):
     @classmethod
     def _has_a_class(cls, tree: Any) -> Any:
         if isinstance(tree, dict) and "class" not in tree and "class_" not in tree:
-            return tree | {"class": TRANSACTIONAL if tree.get("purpose") == TRANSACTIONAL else "marketing"}
+            return tree | {"class": class_of(tree.get("purpose"))}
         return tree
 
     @field_validator("variants")

@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
-from pyflink.common import Configuration, Time
-from pyflink.datastream import AsyncDataStream
-from pyflink.table.expressions import col
+from datetime import timedelta
 
-from connectors.kafka import Client
+from pyflink.common import Configuration, Time, Types
+from pyflink.datastream import AsyncDataStream, DataStream
+
+from connectors.esp.registry import KINDS
 from jobs import environment, settings
-from jobs.deliver.operator import DELIVERED, DeliverSends, operator_options
-from jobs.deliver.tables import read_triggers, write_text
+from jobs.definitions import packs
+from jobs.deliver.operator import OUTPUT, AdmitSends, DeliverSends, operator_options
+from jobs.deliver.routes import rows_at_once
+from jobs.deliver.tables import read_steps
+from jobs.destinations import Destination
 from jobs.environment import StreamEnvironment
 from jobs.settings import Settings
 
 JOB = "deliver"
-SINKS = (  # topic; its key and its value: columns of DELIVERED
-    ("delivery_outcomes", "person_id", "outcome"),
-    ("dead_letters", "origin", "dead_letter"),
-)
+SINKS = ("delivery_outcomes", "triggers.retry", "dead_letters")
 
 
 def build(env: StreamEnvironment, config: Settings) -> None:
-    """Adds the job to `env`. One row in, one row out; no watermarks, which would cut the unordered queue into segments."""
+    """Adds the job to `env`: a branch for each destination, and one for sends to a destination nobody knows.
+
+    No watermarks, which would cut the unordered queue into segments.
+    """
+    rows = {name: _rows(one, config.deliver.capacity) for name, one in config.destinations.items()}
     options = Configuration()
-    for name, value in (operator_options(config.deliver) | config.flink.options).items():
+    for name, value in (operator_options(max(rows.values(), default=50)) | config.flink.options).items():
         options.set_string(name, value)
     env.stream.configure(options)
-    client = Client(config.kafka.servers, JOB, config.flink.exactly_once, config.kafka.options)
-    table, capacity = env.table, config.deliver.capacity
-
-    _name_operators(env, "read")
-    table.create_temporary_table("sends", read_triggers(client))
-    sends = table.to_data_stream(table.from_path("sends"))
-
-    function = DeliverSends(config.destinations, "triggers", connections=capacity)
-    delivered = AsyncDataStream.unordered_wait(sends, function, Time.milliseconds(0), capacity, DELIVERED)
-    table.create_temporary_view("delivered", delivered.uid(f"{JOB}-sends").name("deliver sends"))
-
-    for topic, key, value in SINKS:
-        _name_operators(env, topic)
-        table.create_temporary_table(topic, write_text(topic, client))
-        inserts = table.create_statement_set()
-        inserts.add_insert(topic, table.from_path("delivered").filter(col(value).is_not_null).select(col(key), col(value)))
-        inserts.attach_as_datastream()
+    delivered = _branch(env, config, None, 50)
+    for name, count in rows.items():
+        delivered = delivered.union(_branch(env, config, name, count))
+    env.table.create_temporary_view("delivered", delivered)
+    for topic in SINKS:
+        env.run_script(f"tables/{topic.replace('.', '_')}_text_sink.sql")
+        env.run(f"INSERT INTO {topic.replace('.', '_')}_text_sink SELECT key, body FROM delivered WHERE topic = '{topic}'")
 
 
-def _name_operators(env: StreamEnvironment, part: str) -> None:
-    """The planner's operators from here on have uids that name the part: no position, and nothing another job of this JVM could shift."""
-    env.table.get_config().set("table.exec.uid.format", f"{JOB}-{part}-<type>-<transformation>")
+def _branch(env: StreamEnvironment, config: Settings, name: str | None, rows: int) -> DataStream:
+    told = name or "other"
+    steps = read_steps(env, config, name, sorted(config.destinations))
+    destination = None if name is None else config.destinations[name]
+    kafka = (config.kafka.servers, config.kafka.options)
+    admitted = (
+        steps.key_by(lambda row: row[1], key_type=Types.STRING())
+        .process(AdmitSends(told, config.deliver, kafka, _longest_life(config)), output_type=OUTPUT)
+        .uid(f"{JOB}-admit-{told}")
+        .name(f"{told}: who may go")
+    )
+    delivered: DataStream = AsyncDataStream.unordered_wait(
+        admitted, DeliverSends(told, destination, config.deliver.capacity, kafka), Time.milliseconds(0), rows, OUTPUT
+    )
+    return delivered.uid(f"{JOB}-sends-{told}").name(f"{told}: deliver")
+
+
+def _rows(destination: Destination, capacity: int) -> int:
+    return rows_at_once(destination.capacity or capacity, getattr(KINDS[destination.kind].adapter, "batch", None))
+
+
+def _longest_life(config: Settings) -> timedelta:
+    """Of a send, from its decision to its expiry."""
+    triggers = packs.active(config.packs, config.packs_dir)
+    return max((one.header.max_age for one in triggers), default=timedelta(days=1)) + timedelta(hours=1)
 
 
 if __name__ == "__main__":  # workers import this module; unguarded they would submit it again

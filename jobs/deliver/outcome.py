@@ -15,7 +15,7 @@ from jobs.deliver.send import MalformedSendError, Send
 
 
 class Outcome(StrEnum):
-    """semantics.md, section 7. CANCELLED and RETRYING need the gate's word and the retry topics: not given yet."""
+    """semantics.md, section 7. Final but RETRYING."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -28,7 +28,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """status: of the last full answer. latency_ms: how long the last call took. Both None when there was none."""
+    """status: of the last full answer. latency_ms: how long the last call took. Both None when there was none.
+
+    attempts: calls made in all passes. Of RETRYING, again_in: seconds until the next pass; passes: those without an answer of use.
+    lost: the reason of a call that may have been taken.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
@@ -36,6 +40,9 @@ class Result:
     attempts: int = 0
     esp_id: str | None = None
     latency_ms: int | None = None
+    again_in: float | None = None
+    passes: int = 0
+    lost: Reason | None = None
 
     @property
     def needs_a_person(self) -> bool:
@@ -52,22 +59,24 @@ class Origin:
     offset: int
 
 
-def settle(last: Answer, stop: Stop | None, status: int | None, lost: Reason | None) -> tuple[Outcome, Reason | None]:
-    """The end of a turn of at least one attempt.
+def settle(
+    last: Answer, stop: Stop | None, status: int | None, lost: Reason | None, retry_lost: bool = True
+) -> tuple[Outcome, Reason | None]:
+    """The end of a pass of at least one call.
 
-    last: what the last attempt gave; stop: why there is no further one, None when `last` is final.
-    lost: the reason of an attempt that may have been taken without our hearing of it.
+    last: what the last call gave; stop: why there is no further one, None when `last` is final.
+    lost: the reason of a call that may have been taken without our hearing of it; retry_lost: whether it may be made again.
     A later refusal does not prove that such a one was not taken when it is a 409 ("have it already") or says nothing of this send.
     """
     if last.meaning is Meaning.ACCEPTED:
         return Outcome.ACCEPTED, None
-    if last.meaning is Meaning.REJECTED and (lost is None or status != 409):
+    if last.meaning in (Meaning.REJECTED, Meaning.SPLIT) and (lost is None or status != 409):
         return Outcome.REJECTED, last.reason
-    if lost is not None:
+    if lost is not None and (stop in (None, Stop.EXPIRY) or not retry_lost):
         return Outcome.UNKNOWN, lost
     if stop is Stop.EXPIRY:
         return Outcome.EXPIRED, Reason.EXPIRED
-    return Outcome.DEAD, last.reason
+    return Outcome.RETRYING, last.reason
 
 
 def outcome_row(send: Send, result: Result, at: datetime) -> str:

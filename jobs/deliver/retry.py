@@ -5,7 +5,7 @@ Pure: elapsed time, wall clock and chance are arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -58,6 +58,20 @@ def next_delay(
     if elapsed + delay + min(limits.timeout, SHORTEST_CALL) > limits.budget:
         return Stop.BUDGET
     return delay
+
+
+def longer_wait(
+    waits: Sequence[float], passes: int, now: datetime, wish: timedelta | datetime | None, chance: Callable[[], float]
+) -> float:
+    """Seconds until the next pass of a send whose `passes` + 1 passes got nowhere: its place in `waits`, a quarter more or less by chance.
+
+    Shorter if the platform said when to come again, and that is sooner.
+    """
+    tier = waits[min(passes, len(waits) - 1)] * (0.75 + 0.5 * chance())
+    if wish is None:
+        return tier
+    asked = (wish if isinstance(wish, timedelta) else wish - now).total_seconds()
+    return max(1.0, asked) * (1 + 0.1 * chance()) if asked < tier else asked + tier * chance()
 
 
 def call_timeout(limits: Limits, elapsed: float) -> float:

@@ -33,8 +33,12 @@ class Send:
 
     trigger_id: str
     trigger: str
+    version: int
     destination: str
     template: str
+    purpose: str
+    variant: str | None
+    fired_at: datetime
     decided_at: datetime
     expires_at: datetime
     person_id: str = field(repr=False)
@@ -61,9 +65,18 @@ def parse_send(raw: bytes | None) -> Send:
         raise MalformedSendError(Reason.BAD_SEND, "payload")
     if address is not None and not isinstance(address, str):
         raise MalformedSendError(Reason.BAD_SEND, "address")
+    version, variant = row.get("version"), row.get("variant")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise MalformedSendError(Reason.BAD_SEND, "version")
+    if variant is not None and not isinstance(variant, str):
+        raise MalformedSendError(Reason.BAD_SEND, "variant")
     return Send(
         trigger_id=trigger_id,
         trigger=_text(row, "trigger"),
+        version=version,
+        purpose=_text(row, "purpose"),
+        variant=variant,
+        fired_at=_time(row, "fired_at"),
         destination=_text(row, "destination"),
         template=_text(row, "template"),
         decided_at=_time(row, "decided_at"),

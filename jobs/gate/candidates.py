@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jobs.definitions.header import TRANSACTIONAL, class_of
 from jobs.gate.errors import ContractError
 from jobs.gate.hashing import trigger_id
 from jobs.gate.instants import LAST_MS
@@ -57,7 +58,6 @@ _ROW = RowType(
 )
 _TRIGGER_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")  # Crockford base32: no I, L, O, U
 _NAMES = ("trigger", "person_id", "destination", "template", "purpose")
-TRANSACTIONAL = "transactional"
 
 
 class Candidate(NamedTuple):
@@ -107,7 +107,7 @@ class Candidate(NamedTuple):
             if row[_SINCE] is None:
                 row[_SINCE] = row[_FIRED_AT]
             row[_PACK] = "" if row[_PACK] is None else row[_PACK]
-            row[_CLASS] = row[_CLASS] or (TRANSACTIONAL if row[_PURPOSE] == TRANSACTIONAL else "marketing")
+            row[_CLASS] = row[_CLASS] or class_of(row[_PURPOSE])
             row[_CHANNEL] = row[_CHANNEL] or "email"
         _ROW.check(row)
         candidate = cls._make((*row, row[0], None, None, False))

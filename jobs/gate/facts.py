@@ -76,17 +76,17 @@ class Facts:
 
     @lazy
     def profile_at_fire(self) -> profiles.Facts | None:
-        return self.state.profile(self.candidate.person_id, self.candidate.fired_at)[1]
+        return self.state.profile(self.candidate.person_id, self.candidate.fired_at)
 
     @lazy
     def profile(self) -> profiles.Facts | None:
-        return self.state.profile(self.candidate.person_id, self.at)[1]
+        return self.state.profile(self.candidate.person_id, self.at)
 
     def merged_profiles(self, at_ms: int) -> Iterator[tuple[str, profiles.Facts]]:
         """What profiles said then that those merged into this person still have."""
         for old in self.state.merged:
-            facts = self.state.profile(old, at_ms)[1]
-            if facts is not None and self.state.profile(old, self.at)[1] is not None:
+            facts = self.state.profile(old, at_ms)
+            if facts is not None and self.state.profile(old, self.at) is not None:
                 yield old, facts
 
     @lazy

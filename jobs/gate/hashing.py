@@ -22,18 +22,22 @@ def bucket(*parts: object) -> float:
 
 def occasion_key(trigger: str, epoch: int, occasion: str) -> str:
     """A trigger's occasion in 11 characters, whoever the person is: 64 bits, of which one person has a few dozen."""
-    return base64.b64encode(_digest(trigger, epoch, occasion)[:8]).decode()[:11]
+    return _short(_digest(trigger, epoch, occasion))
 
 
 def repeat_key(source_id: str, fired_at: int) -> str:
     """A candidate in 11 characters: what tells a repeat of the row."""
-    return base64.b64encode(_digest(source_id, fired_at)[:8]).decode()[:11]
+    return _short(_digest(source_id, fired_at))
 
 
 @lru_cache(maxsize=1024)
 def address_key(email: str) -> str:
     """A normalised address in 11 characters. Tells equal ones; keeps the address itself out of what is remembered for weeks."""
-    return base64.b64encode(sha256(email.strip().lower().encode()).digest()[:8]).decode()[:11]
+    return _short(_digest(email.strip().lower()))
+
+
+def _short(digest: bytes) -> str:
+    return base64.b64encode(digest[:8]).decode()[:11]
 
 
 def _digest(*parts: object) -> bytes:

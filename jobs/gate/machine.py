@@ -81,13 +81,11 @@ class Machine:
     # ---- rows
 
     def _candidate(self, people: People, row: Input) -> list[tuple[str, int]]:
-        candidate, known = inbox.candidate(row), inbox.known(row)
-        person = people.now(row.person_id)
+        known, person = inbox.known(row), people.now(row.person_id)
         state = people.state(person)
-        candidate = candidate.belonging_to(row.person_id, self._settings.tenant, self._settings.epoch)
+        candidate = inbox.candidate(row).belonging_to(person, self._settings.tenant, self._settings.epoch)
         if person != row.person_id:
-            moved = candidate.belonging_to(person, self._settings.tenant, self._settings.epoch)
-            candidate = moved._replace(merged_from=row.person_id)
+            candidate = candidate._replace(merged_from=row.person_id)
         if state.knows(candidate):
             return []
         for valid_from, facts in known.profile:

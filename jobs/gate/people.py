@@ -47,7 +47,7 @@ class People:
 
     def address(self, person: str, at_ms: int) -> str | None:
         """Key of the person's address as of then; None: no usable one."""
-        text = profiles.address(self.state(person).profile(person, at_ms)[1])
+        text = profiles.address(self.state(person).profile(person, at_ms))
         return None if text is None else address_key(text)
 
 

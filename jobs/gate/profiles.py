@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from jobs.definitions.header import TRANSACTIONAL
 from jobs.gate.instants import normal_text
 
 Facts = Mapping[str, Any]
@@ -53,4 +54,4 @@ def address(facts: Facts | None) -> str | None:
 def allows(facts: Facts, purpose: str) -> bool:
     """Whether a profile lets this purpose write to the person at all: consent, and no suppression."""
     given = consent(facts, purpose)
-    return facts.get("suppressed") is None and (purpose == "transactional" or (given is not None and given.allows))
+    return facts.get("suppressed") is None and (purpose == TRANSACTIONAL or (given is not None and given.allows))

@@ -10,11 +10,11 @@ from jobs.definitions.trigger import Trigger
 from jobs.durations import millis
 from jobs.gate import rules
 from jobs.gate.rules import Rules
-from jobs.settings import Gate, Settings
+from jobs.settings import LONGEST_CAP, Gate, Settings
 
 DAY_MS = 86_400_000
-_LONGEST_CAP_MS = 32 * DAY_MS
-"""Caps may be raised to 31 days while the gate runs; a local day may begin a day earlier."""
+_LONGEST_CAP_MS = millis(LONGEST_CAP) + DAY_MS
+"""To that caps may be raised while the gate runs; a local day may begin a day earlier."""
 
 
 @dataclass(frozen=True, slots=True)

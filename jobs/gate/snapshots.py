@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from jobs.definitions.header import class_of
 from jobs.gate.errors import SnapshotError
 from jobs.gate.hashing import repeat_key
 
@@ -34,14 +35,10 @@ def to_2(layout: Layout) -> Layout:
         "cancels": cancels,
         "sends": sends,
         "decided": [[repeat_key(source_id, fired_at), decided_at] for source_id, fired_at, decided_at in decided],
-        "pending": [[*row[:19], "", _class(row[8]), "email", None, None, row[0], None, None, False] for row in pending],
+        "pending": [[*row[:19], "", class_of(row[8]), "email", None, None, row[0], None, None, False] for row in pending],
         "profiles": {person: sorted([at, facts] for at, facts in versions.items()) for person, versions in profiles.items()},
     }
     return {name: value for name, value in new.items() if value}
-
-
-def _class(purpose: str) -> str:
-    return "transactional" if purpose == "transactional" else "marketing"
 
 
 def _consent(row: Layout) -> Layout:

@@ -163,13 +163,13 @@ class PersonState:
     def all_sends(self) -> list[Send]:
         return [Send(*row) for row in self.sends]
 
-    def profile(self, person: str, at_ms: int) -> tuple[bool, Facts | None]:
-        """Whether there was a version as of then, and what it said; None = a tombstone."""
-        found: tuple[bool, Facts | None] = (False, None)
+    def profile(self, person: str, at_ms: int) -> Facts | None:
+        """What the version as of then said; None = there was none, or a tombstone."""
+        found: Facts | None = None
         for valid_from, facts in self.profiles.get(person, ()):
             if valid_from > at_ms:
                 break
-            found = (True, facts)
+            found = facts
         return found
 
     def all_changes(self) -> Iterable[Change]:

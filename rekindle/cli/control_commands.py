@@ -70,11 +70,12 @@ def caps(invocation: Invocation, what: str | None, default: bool, by: str | None
 
     A list: `[{class: marketing, channel: email, limit: 1, per: 24 hours, calendar: false}]`. It replaces all caps.
     """
+    from jobs.gate.control import CAPS
     from rekindle.workbench.control import caps_file, values
 
     if (what is None) != default:
         raise click.UsageError("give caps, or --default")
-    _write(invocation, "setting:caps", {} if what is None else values.written(caps_file.read(what)), by, "set caps")
+    _write(invocation, CAPS, {} if what is None else values.written(caps_file.read(what)), by, "set caps")
 
 
 @set_.command("quiet_hours")
@@ -87,6 +88,7 @@ def quiet_hours(invocation: Invocation, what: str | None, spread: str | None, de
     """When no mail goes out, in each person's own time zone: 21:00-09:00."""
     from pydantic import ValidationError
 
+    from jobs.gate.control import QUIET_HOURS
     from rekindle.workbench.control import values
 
     if (what is None) != default:
@@ -101,7 +103,7 @@ def quiet_hours(invocation: Invocation, what: str | None, spread: str | None, de
         raise click.UsageError("; ".join(dict.fromkeys(told))) from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    _write(invocation, "setting:quiet_hours", value, by, "set quiet_hours")
+    _write(invocation, QUIET_HOURS, value, by, "set quiet_hours")
 
 
 @click.command()

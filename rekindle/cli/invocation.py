@@ -35,12 +35,14 @@ def with_local_stack(settings: Settings, running: Layout) -> Settings:
 
     The ESP only together with Kafka: sends of a real Kafka must not end at a fake.
     """
-    from jobs.settings import Destination
+    from jobs.destinations import Destination
 
     kafka, flink, destinations = settings.kafka, settings.flink, settings.destinations
     if "servers" not in kafka.model_fields_set:
         kafka = kafka.model_copy(update={"servers": running.kafka_servers})
-        destinations = destinations or {"default": Destination.model_validate({"url": f"{running.esp_url}/webhook"})}
+        destinations = destinations or {
+            "default": Destination.model_validate({"url": f"{running.esp_url}/webhook", "private_hosts": ["127.0.0.1"]})
+        }
     if "rest_url" not in flink.model_fields_set:
         flink = flink.model_copy(update={"rest_url": running.flink_url})
     return settings.model_copy(update={"kafka": kafka, "flink": flink, "destinations": destinations})

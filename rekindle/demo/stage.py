@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors import kafka_admin
+from jobs.destinations import Destination
 from jobs.errors import RunError
-from jobs.settings import Destination, Gate, Kafka, Settings
+from jobs.settings import Gate, Kafka, Settings
 from jobs.submission import JOBS, is_ours, planned
 from rekindle.demo.scenes import IDENTITY_WAIT
 from rekindle.local import stack as stacks
@@ -85,7 +86,7 @@ def settings_of(stack: Stack, given: Settings) -> Settings:
     return Settings(
         kafka=Kafka(servers=stack.kafka_servers),
         flink=given.flink.model_copy(update={"rest_url": stack.flink_url}),
-        destinations={"default": Destination(url=f"{stack.esp_url}/webhook")},
+        destinations={"default": Destination.model_validate({"url": f"{stack.esp_url}/webhook", "private_hosts": ["127.0.0.1"]})},
         gate=Gate(identity_wait=timedelta(milliseconds=IDENTITY_WAIT)),
     )
 

@@ -13,11 +13,8 @@ SELECT
         KEY 'class' VALUE `class`, KEY 'channel' VALUE channel, KEY 'variants' VALUE variants, KEY 'timezone' VALUE timezone,
         KEY 'priority' VALUE priority, KEY 'payload' VALUE payload,
         KEY 'fired_at' VALUE EPOCH_MILLIS(fired_at), KEY 'since' VALUE EPOCH_MILLIS(since),
-        KEY 'decide_at' VALUE EPOCH_MILLIS(decide_at), KEY 'expires_at' VALUE EPOCH_MILLIS(expires_at),
-        KEY 'max_age_ms' VALUE max_age_ms, KEY 'cooldown_ms' VALUE cooldown_ms, KEY 'send_after_ms' VALUE send_after_ms,
-        KEY 'cancel_on' VALUE JSON_STRING(cancel_on), KEY 'needs_address' VALUE needs_address, KEY 'profile_at_fire' VALUE profile_found,
-        KEY 'consent_at_fire_granted' VALUE consent.granted, KEY 'consent_at_fire_version' VALUE consent.version,
-        KEY 'consent_at_fire_source' VALUE consent.source, KEY 'consent_at_fire_at' VALUE consent.`at`
+        KEY 'expires_at' VALUE EPOCH_MILLIS(expires_at), KEY 'max_age_ms' VALUE max_age_ms, KEY 'cooldown_ms' VALUE cooldown_ms,
+        KEY 'cancel_on' VALUE JSON_STRING(cancel_on), KEY 'needs_address' VALUE needs_address
     ) AS body,
     EPOCH_MILLIS(CAST(at_time AS TIMESTAMP_LTZ(3))) AS at_ms, CAST(NULL AS BIGINT) AS known_at,
     EPOCH_MILLIS(fired_at) AS fired_at, EPOCH_MILLIS(expires_at) AS expires_at, COALESCE(person_id = device_id AND NOT profile_found, FALSE) AS anonymous, at_time

@@ -23,11 +23,9 @@ CREATE TEMPORARY TABLE trigger_candidates_${pack} (
     cancel_on ARRAY<STRING>,
     cooldown_ms BIGINT,
     max_age_ms BIGINT,
-    send_after_ms BIGINT,
     needs_address BOOLEAN,
     payload STRING,
     profile_found BOOLEAN,
-    consent ROW<granted BOOLEAN, version INT, source STRING, `at` STRING>,
     fired_at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
     at_time AS COALESCE(decide_at, fired_at), -- a heartbeat has no D
     WATERMARK FOR at_time AS CASE WHEN event = '$$heartbeat' AND pack = '${pack}' THEN fired_at END

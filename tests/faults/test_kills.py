@@ -39,7 +39,9 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path, jars: Path) -> Iterat
     Heartbeats of the wall clock are off, and closing ones are written by hand at the end: else the hours the second half lies in would be
     over before it is fed.
     """
-    with pipeline(tmp_path / "state", jars, "heartbeats.enabled=false", "flink.checkpoint_interval=3 s") as running:
+    with pipeline(
+        tmp_path / "state", jars, "heartbeats.enabled=false", "flink.checkpoint_interval=3 s", "deliver.recheck_after=1 d"
+    ) as running:
         day = ShopDay(seed=7, devices=DEVICES, start_ms=int(time.time() * 1000) - SINCE_START_MS, hours=HOURS, tail=0)
         lines = list(day.lines())
         running.feed(lines[: len(lines) // 2], day.profiles())

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import pickle
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,21 +13,17 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from pyflink.common import Row
 
-from connectors.esp.fake.ledger import Ledger
 from connectors.esp.protocol import Answer, Reason
-from connectors.esp.webhook import Webhook
-from jobs.deliver.attempt import Clock, Route, deliver
+from connectors.esp.webhook import Webhook, WebhookOptions
+from jobs.deliver.attempt import deliver
 from jobs.deliver.client import MAX_ANSWER, HttpClient
-from jobs.deliver.operator import DeliverSends
+from jobs.deliver.clock import Clock
 from jobs.deliver.outcome import Outcome, Result
 from jobs.deliver.retry import Limits
 from jobs.deliver.send import Send
-from jobs.settings import Destination
 from tests.integration.esp_server import fake_esp, served
-from tests.unit.a_send import a_row, a_send
-from tests.unit.test_deliver_outcome import check
+from tests.unit.a_send import a_lane, a_pass, a_row, a_send, an_adapter
 
 KEY = a_row()["trigger_id"]
 PATIENT = Limits(attempts=3, timeout=8, budget=15)
@@ -49,7 +42,8 @@ CLOCK = Clock(lambda: datetime.now(UTC), time.monotonic, no_wait, lambda: 0.5)
 async def hand_over(url: str, send: Send, limits: Limits = PATIENT, clock: Clock = CLOCK, needs_address: bool = False) -> Result:
     client = HttpClient(connections=5)
     try:
-        return await deliver(send, Route(Webhook(url, {}), limits, needs_address), client.call, clock)
+        lane = a_lane(an_adapter("webhook", url=url), limits, client.call, clock, needs_address=needs_address)
+        return await deliver(a_pass(send), lane)
     finally:
         await client.close()
 
@@ -71,22 +65,29 @@ def against_fake(folder: Path, query: str, send: Send | None = None, limits: Lim
         ("?mode=slow&delay_s=0.05", "accepted", None, 200, 1, {"accepted": 1}),
         ("?mode=status&status=503&first=2", "accepted", None, 200, 3, {"fault_status_503": 2, "accepted": 1}),
         ("?mode=status&status=429&first=1&retry_after=0", "accepted", None, 200, 2, {"fault_status_429": 1, "accepted": 1}),
-        ("?mode=status&status=503", "dead", "unavailable", 503, 3, {"fault_status_503": 3}),
-        ("?mode=status&status=429&retry_after=3600", "dead", "rate_limited", 429, 1, {"fault_status_429": 1}),
-        ("?mode=status&status=429&retry_after=Sat, 01 Jan 2089 00:00:00 GMT", "dead", "rate_limited", 429, 1, {"fault_status_429": 1}),
-        ("?mode=status&status=401", "dead", "configuration", 401, 1, {"fault_status_401": 1}),
+        ("?mode=status&status=503", "retrying", "unavailable", 503, 3, {"fault_status_503": 3}),
+        ("?mode=status&status=429&retry_after=3600", "retrying", "rate_limited", 429, 1, {"fault_status_429": 1}),
+        (
+            "?mode=status&status=429&retry_after=Sat,%2001%20Jan%202089%2000:00:00%20GMT",
+            "dead",
+            "rate_limited",
+            429,
+            1,
+            {"fault_status_429": 1},
+        ),
+        ("?mode=status&status=401", "retrying", "configuration", 401, 1, {"fault_status_401": 1}),
         ("?mode=status&status=422", "rejected", "refused", 422, 1, {"fault_status_422": 1}),
         ("?mode=status&status=413", "rejected", "too_large", 413, 1, {"fault_status_413": 1}),
         ("?mode=status&status=302", "rejected", "redirected", 302, 1, {"fault_status_302": 1}),
         ("?mode=status&status=307", "rejected", "redirected", 307, 1, {"fault_status_307": 1}),
         ("?mode=status&status=500&first=1", "accepted", None, 200, 2, {"fault_status_500": 1, "accepted": 1}),
-        ("?mode=status&status=502", "unknown", "server_error", 502, 3, {"fault_status_502": 3}),
+        ("?mode=status&status=502", "retrying", "server_error", 502, 3, {"fault_status_502": 3}),
         ("?mode=drop_before_commit&first=1", "accepted", None, 200, 2, {"fault_drop_before_commit": 1, "accepted": 1}),
-        ("?mode=drop_before_commit", "unknown", "no_answer", None, 3, {"fault_drop_before_commit": 3}),
+        ("?mode=drop_before_commit", "retrying", "no_answer", None, 3, {"fault_drop_before_commit": 3}),
         ("?mode=commit_then_drop&first=1", "accepted", None, 200, 2, {"accepted_unanswered": 1, "duplicate": 1}),
-        ("?mode=commit_then_drop", "unknown", "no_answer", None, 3, {"accepted_unanswered": 1, "duplicate_unanswered": 2}),
+        ("?mode=commit_then_drop", "retrying", "no_answer", None, 3, {"accepted_unanswered": 1, "duplicate_unanswered": 2}),
         ("?mode=hang&first=1", "accepted", None, 200, 2, {"accepted_unanswered": 1, "duplicate": 1}),
-        ("?mode=hang", "unknown", "timeout", None, 3, {"accepted_unanswered": 1, "duplicate_unanswered": 2}),
+        ("?mode=hang", "retrying", "timeout", None, 3, {"accepted_unanswered": 1, "duplicate_unanswered": 2}),
     ],
 )
 def test_each_fault_ends_in_one_outcome_and_one_effect_at_most(
@@ -119,8 +120,13 @@ def test_nothing_is_called_after_expiry(tmp_path: Path) -> None:
 
 def test_a_send_that_expires_between_attempts_is_not_tried_again(tmp_path: Path) -> None:
     send = a_send()
-    nows = iter([send.expires_at - timedelta(seconds=5)] * 3 + [send.expires_at])  # start, request, plan; then after the wait
-    clock = Clock(lambda: next(nows), time.monotonic, no_wait, lambda: 0.5)
+    late = False
+
+    async def oversleep(_seconds: float) -> None:
+        nonlocal late
+        late = True
+
+    clock = Clock(lambda: send.expires_at - timedelta(seconds=0 if late else 5), time.monotonic, oversleep, lambda: 0.5)
 
     async def run() -> None:
         async with fake_esp(tmp_path) as (url, ledger):
@@ -152,8 +158,8 @@ def test_where_nobody_deduplicates_an_ambiguous_answer_is_not_tried_again(tmp_pa
     async def run() -> None:
         async with fake_esp(tmp_path) as (url, ledger):
             client = HttpClient(connections=1)
-            route = Route(Forgetful(f"{url}/webhook?mode=commit_then_drop", {}), PATIENT)
-            result = await deliver(a_send(), route, client.call, CLOCK)
+            adapter = Forgetful(WebhookOptions(url=f"{url}/webhook?mode=commit_then_drop"), str)
+            result = await deliver(a_pass(a_send()), a_lane(adapter, PATIENT, client.call, CLOCK))
             await client.close()
             assert (result.outcome, result.attempts, ledger.summary()["attempts"]) == (Outcome.UNKNOWN, 1, 1)
 
@@ -172,9 +178,10 @@ def closed_port() -> int:
         ("http://no-such-host.invalid/", Reason.UNREACHABLE),
     ],
 )
-def test_without_a_connection_nothing_was_sent_so_the_send_is_dead_and_not_unknown(url: str, reason: Reason) -> None:
+def test_without_a_connection_nothing_was_sent_so_nothing_is_in_doubt(url: str, reason: Reason) -> None:
     result = asyncio.run(hand_over(url, a_send(), Limits(2, 2, 5)))
-    assert (result.outcome, result.reason, result.status, result.attempts) == (Outcome.DEAD, reason, None, 2)
+    assert (result.outcome, result.reason, result.status, result.attempts) == (Outcome.RETRYING, reason, None, 2)
+    assert result.lost is None
 
 
 def test_a_server_without_tls_where_tls_is_due_is_told_apart(tmp_path: Path) -> None:
@@ -219,9 +226,9 @@ async def speak(answer: bytes, then_wait: bool = False) -> Result:
         (b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", False, Reason.NO_ANSWER),
     ],
 )
-def test_half_an_answer_is_unknown(answer: bytes, then_wait: bool, reason: Reason) -> None:
+def test_half_an_answer_leaves_it_in_doubt_whether_the_send_was_taken(answer: bytes, then_wait: bool, reason: Reason) -> None:
     result = asyncio.run(speak(answer, then_wait))
-    assert (result.outcome, result.reason, result.status) == (Outcome.UNKNOWN, reason, None)
+    assert (result.outcome, result.reason, result.status, result.lost) == (Outcome.RETRYING, reason, None, reason)
 
 
 def test_an_endless_answer_is_read_only_so_far() -> None:
@@ -260,14 +267,15 @@ def test_cookies_of_one_answer_do_not_travel_with_the_next_call() -> None:
         async with served(app) as url:
             client = HttpClient(connections=1)
             for _ in range(2):
-                await deliver(a_send(), Route(Webhook(url.replace("127.0.0.1", "localhost") + "/", {}), PATIENT), client.call, CLOCK)
+                adapter = an_adapter("webhook", url=url.replace("127.0.0.1", "localhost") + "/")
+                await deliver(a_pass(a_send()), a_lane(adapter, PATIENT, client.call, CLOCK))
             await client.close()
 
     asyncio.run(run())
     assert seen == [None, None]
 
 
-def test_a_cancelled_call_is_unknown_and_does_not_raise(tmp_path: Path) -> None:
+def test_a_call_cut_short_is_made_again_in_doubt_and_does_not_raise(tmp_path: Path) -> None:
     async def run() -> Result:
         async with fake_esp(tmp_path) as (url, ledger):
             task = asyncio.create_task(hand_over(f"{url}/webhook?mode=hang", a_send(), Limits(3, 60, 60)))
@@ -277,116 +285,21 @@ def test_a_cancelled_call_is_unknown_and_does_not_raise(tmp_path: Path) -> None:
             return await task
 
     result = asyncio.run(run())
-    assert (result.outcome, result.reason, result.attempts) == (Outcome.UNKNOWN, Reason.INTERRUPTED, 1)
+    assert (result.outcome, result.reason, result.attempts, result.lost) == (Outcome.RETRYING, Reason.INTERRUPTED, 1, Reason.INTERRUPTED)
 
 
 def test_a_fault_of_an_adapter_ends_in_an_outcome_without_its_text(tmp_path: Path) -> None:
     class Broken(Webhook):
-        def classify(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+        def answer(self, send: object, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
             raise RuntimeError(status, headers, body)
 
     async def run() -> Result:
         async with fake_esp(tmp_path) as (url, _):
             client = HttpClient(connections=1)
-            result = await deliver(a_send(), Route(Broken(f"{url}/webhook", {}), PATIENT), client.call, CLOCK)
+            adapter = Broken(WebhookOptions(url=f"{url}/webhook"), str)
+            result = await deliver(a_pass(a_send()), a_lane(adapter, PATIENT, client.call, CLOCK))
             await client.close()
             return result
 
     result = asyncio.run(run())
     assert (result.outcome, result.reason, result.attempts) == (Outcome.UNKNOWN, Reason.INTERNAL, 1)
-
-
-# the operator, as Flink's worker calls it: unpickled, open() before the loop runs, close() after it has stopped
-
-Rows = list[tuple[str | None, dict[str, Any] | None, str | None, dict[str, Any] | None]]
-
-
-def operate(
-    folder: Path,
-    values: list[bytes | None],
-    destinations: Callable[[str], dict[str, Destination]],
-    use: Callable[[Ledger], Awaitable[None]] | None = None,
-) -> Rows:
-    """Rows of the operator for values at offsets 0, 1, …; each pair (outcome, dead letter) parsed and checked against its schema."""
-
-    async def run() -> list[list[Row]]:
-        async with fake_esp(folder) as (url, ledger):
-            function = pickle.loads(pickle.dumps(DeliverSends(destinations(url), "triggers", 5)))
-            await asyncio.to_thread(function.open, None)
-            found = await asyncio.gather(*(function.async_invoke(Row(0, n, value)) for n, value in enumerate(values)))
-            if use is not None:
-                await use(ledger)
-            if function._client is not None:
-                await function._client.close()
-            function.close()
-            return list(found)
-
-    rows: Rows = []
-    for found in asyncio.run(run()):
-        assert len(found) == 1
-        person, outcome, origin, letter = found[0]
-        rows.append((person, outcome and json.loads(outcome), origin, letter and json.loads(letter)))
-        if outcome:
-            check("delivery_outcomes", rows[-1][1] or {})
-        if letter:
-            check("dead_letters", rows[-1][3] or {})
-    return rows
-
-
-def row(**changes: Any) -> bytes:
-    return json.dumps(a_row(**changes)).encode()
-
-
-def test_every_row_in_gives_exactly_one_row_out(tmp_path: Path) -> None:
-    ids = ["".join(KEY[:-2]) + f"{n:02d}" for n in range(20)]
-
-    async def judge(ledger: Ledger) -> None:
-        assert ledger.summary()["delivered_distinct"] == 20
-
-    rows = operate(tmp_path, [row(trigger_id=i) for i in ids], lambda url: {"default": Destination(url=f"{url}/webhook")}, judge)
-    assert [(person, (outcome or {})["outcome"], origin, letter) for person, outcome, origin, letter in rows] == [
-        ("42", "accepted", None, None)
-    ] * 20
-    assert [(outcome or {})["trigger_id"] for _, outcome, _, _ in rows] == ids
-
-
-def test_a_send_that_is_given_up_is_an_outcome_and_a_dead_letter_with_its_bytes(tmp_path: Path) -> None:
-    values: list[bytes | None] = [row(), row(destination="nowhere"), row(destination="bad"), row(destination="secret")]
-    rows = operate(
-        tmp_path,
-        values,
-        lambda url: {
-            "default": Destination(url=f"{url}/webhook?mode=status&status=503", attempts=1),
-            "bad": Destination(url="nonsense"),
-            "secret": Destination(url=url, headers={"Authorization": "${env:REKINDLE_TEST_NEVER_SET}"}),
-        },
-    )
-    reasons = ["unavailable", "no_destination", "configuration", "configuration"]
-    assert [((outcome or {})["outcome"], (outcome or {})["reason"]) for _, outcome, _, _ in rows] == [
-        ("dead", reason) for reason in reasons
-    ]
-    assert [(origin, (letter or {})["reason"]) for _, _, origin, letter in rows] == [
-        (f"triggers-0-{n}", reason) for n, reason in enumerate(reasons)
-    ]
-    assert [base64.b64decode((letter or {})["raw"]) for _, _, _, letter in rows] == values
-
-
-def test_a_row_that_is_no_send_is_a_dead_letter_alone(tmp_path: Path) -> None:
-    values = [None, b"", b"\xff", b"[]", b"{}", row(trigger_id="x"), json.dumps({"event": "$heartbeat"}).encode()]
-    rows = operate(tmp_path, values, lambda url: {"default": Destination(url=url)})
-    assert [(person, outcome) for person, outcome, _, _ in rows] == [(None, None)] * len(values)
-    reasons = ["not_json", "not_json", "not_json", "not_object", "bad_send", "bad_send", "bad_send"]
-    assert [(letter or {})["reason"] for _, _, _, letter in rows] == reasons
-
-
-def test_the_operator_never_raises_and_its_timeout_gives_a_row() -> None:
-    function = DeliverSends({}, "triggers", 1)  # not opened, and given what it cannot read
-    for value in (Row(0, 0, b"{}"), Row(0, 0, row())):
-        assert len(asyncio.run(function.async_invoke(value))) == 1
-        assert len(function.timeout(value)) == 1
-
-
-def test_what_is_pickled_into_the_job_graph_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REKINDLE_TEST_KEY", "s3cret")
-    destination = Destination(url="https://esp.example/${env:REKINDLE_TEST_KEY}", headers={"X-Key": "${env:REKINDLE_TEST_KEY}"})
-    assert b"s3cret" not in pickle.dumps(DeliverSends({"default": destination}, "triggers", 1))

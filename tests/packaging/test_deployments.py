@@ -59,7 +59,7 @@ def test_the_gate_runs_in_thread_mode_and_delivery_in_process_mode() -> None:
 
 
 def test_the_sample_settings_are_accepted(tmp_path: Path) -> None:
-    assert sample_settings(tmp_path).destinations["default"].headers == {"Authorization": "Bearer ${env:ESP_TOKEN}"}
+    assert sample_settings(tmp_path).destinations["default"].model_dump()["headers"] == {"Authorization": "Bearer ${env:ESP_TOKEN}"}
     assert settings.load(DOCKER / "settings.yaml", environ={}).kafka.servers == "kafka:9092"
 
 

@@ -179,7 +179,7 @@ def test_run_uses_the_local_stack_where_settings_say_nothing(invoke: Invoke, sub
     layouts.write(tmp_path / ".rekindle" / "stack.json", LAYOUT)
     settings = settings_of(invoke, submitted)
     assert (settings.kafka.servers, settings.flink.rest_url) == ("127.0.0.1:20101", "http://127.0.0.1:20102")
-    assert settings.destinations["default"].url == "http://127.0.0.1:20103/webhook"
+    assert settings.destinations["default"].model_dump()["url"] == "http://127.0.0.1:20103/webhook"
 
 
 def test_settings_win_over_the_local_stack(

@@ -69,7 +69,6 @@ ACCEPTED = Answer(Meaning.ACCEPTED)
 REFUSED = Answer(Meaning.REJECTED, Reason.REFUSED)
 BUSY = Answer(Meaning.RETRY, Reason.RATE_LIMITED)
 LOST = Answer(Meaning.AMBIGUOUS, Reason.TIMEOUT)
-LOCKED = Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
 
 
 @pytest.mark.parametrize(
@@ -81,19 +80,23 @@ LOCKED = Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
         (REFUSED, None, 409, None, (Outcome.REJECTED, Reason.REFUSED)),
         (REFUSED, None, 422, Reason.TIMEOUT, (Outcome.REJECTED, Reason.REFUSED)),
         (REFUSED, None, 409, Reason.TIMEOUT, (Outcome.UNKNOWN, Reason.TIMEOUT)),
-        (BUSY, Stop.ATTEMPTS, 429, None, (Outcome.DEAD, Reason.RATE_LIMITED)),
-        (BUSY, Stop.BUDGET, 429, None, (Outcome.DEAD, Reason.RATE_LIMITED)),
+        (BUSY, Stop.ATTEMPTS, 429, None, (Outcome.RETRYING, Reason.RATE_LIMITED)),
+        (BUSY, Stop.BUDGET, 429, None, (Outcome.RETRYING, Reason.RATE_LIMITED)),
         (BUSY, Stop.EXPIRY, 429, None, (Outcome.EXPIRED, Reason.EXPIRED)),
         (BUSY, Stop.EXPIRY, 429, Reason.NO_ANSWER, (Outcome.UNKNOWN, Reason.NO_ANSWER)),
-        (LOST, Stop.ATTEMPTS, None, Reason.TIMEOUT, (Outcome.UNKNOWN, Reason.TIMEOUT)),
-        (LOCKED, None, 401, None, (Outcome.DEAD, Reason.CONFIGURATION)),
-        (LOCKED, None, 401, Reason.TIMEOUT, (Outcome.UNKNOWN, Reason.TIMEOUT)),
+        (LOST, Stop.ATTEMPTS, None, Reason.TIMEOUT, (Outcome.RETRYING, Reason.TIMEOUT)),
+        (BUSY, Stop.ATTEMPTS, 429, Reason.TIMEOUT, (Outcome.RETRYING, Reason.RATE_LIMITED)),
     ],
 )
 def test_how_a_turn_ends(
     last: Answer, stop: Stop | None, status: int | None, lost: Reason | None, expected: tuple[Outcome, Reason | None]
 ) -> None:
     assert settle(last, stop, status, lost) == expected
+
+
+def test_a_lost_answer_that_is_not_asked_for_again_leaves_the_send_unknown() -> None:
+    assert settle(LOST, None, None, Reason.TIMEOUT, retry_lost=False) == (Outcome.UNKNOWN, Reason.TIMEOUT)
+    assert settle(BUSY, Stop.ATTEMPTS, 429, Reason.TIMEOUT, retry_lost=False) == (Outcome.UNKNOWN, Reason.TIMEOUT)
 
 
 def test_only_given_up_and_unknown_sends_become_dead_letters() -> None:

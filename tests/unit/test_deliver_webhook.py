@@ -10,21 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.esp.protocol import EndpointError, Meaning, Reason, UnsendableError
-from connectors.esp.registry import build_adapter
-from connectors.esp.webhook import MAX_BODY, Webhook
-from jobs.deliver.attempt import Route
-from jobs.deliver.routes import build_routes
+from connectors.esp.webhook import MAX_BODY
+from jobs.deliver.routes import Route, build_route
 from jobs.deliver.send import parse_send
 from jobs.errors import SettingsError
-from jobs.settings import Destination
-from tests.unit.a_send import a_row, a_send
+from tests.unit.a_send import a_destination, a_row, a_send, an_adapter, call_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WEBHOOK = Webhook("https://esp.example/hook", {"Authorization": "Bearer key"})
+WEBHOOK = an_adapter("webhook", url="https://esp.example/hook", headers={"Authorization": "Bearer key"})
 
 
 def test_the_body_is_the_row_itself_and_the_id_stands_in_two_headers() -> None:
-    request = WEBHOOK.request(a_send(), NOON)
+    request = call_of(WEBHOOK, a_send(), at=NOON)
     assert json.loads(request.body) == {"type": "trigger.sent", "timestamp": "2026-03-01T12:00:00.000Z", "data": a_row()}
     assert request.headers["Idempotency-Key"] == request.headers["webhook-id"] == a_row()["trigger_id"]
     assert request.headers["Authorization"] == "Bearer key"
@@ -33,24 +30,24 @@ def test_the_body_is_the_row_itself_and_the_id_stands_in_two_headers() -> None:
 
 def test_no_number_changes_on_its_way() -> None:
     raw = json.dumps(a_row()).replace('"total": 25.0', '"total": 1234567890123456.78').encode()
-    assert b"1234567890123456.78" in WEBHOOK.request(parse_send(raw), NOON).body
+    assert b"1234567890123456.78" in call_of(WEBHOOK, parse_send(raw), at=NOON).body
 
 
 def test_a_repeat_differs_in_its_time_stamp_header_alone() -> None:
-    first, again = WEBHOOK.request(a_send(), NOON), WEBHOOK.request(a_send(), NOON + timedelta(seconds=9))
+    first, again = call_of(WEBHOOK, a_send(), at=NOON), call_of(WEBHOOK, a_send(), at=NOON + timedelta(seconds=9))
     assert first.body == again.body
     assert {name for name in first.headers if first.headers[name] != again.headers[name]} == {"webhook-timestamp"}
 
 
 def test_a_request_shows_neither_url_nor_headers_nor_body() -> None:
-    assert repr(WEBHOOK.request(a_send(), NOON)) == "Request(method='POST')"
+    assert repr(call_of(WEBHOOK, a_send(), at=NOON)) == "Request(method='POST')"
 
 
 def test_a_body_beyond_the_standard_is_not_sent() -> None:
-    spare = MAX_BODY - len(WEBHOOK.request(a_send(template="x"), NOON).body) + 1
-    assert len(WEBHOOK.request(a_send(template="x" * spare), NOON).body) == MAX_BODY
+    spare = MAX_BODY - len(call_of(WEBHOOK, a_send(template="x"), at=NOON).body) + 1
+    assert len(call_of(WEBHOOK, a_send(template="x" * spare), at=NOON).body) == MAX_BODY
     with pytest.raises(UnsendableError) as caught:
-        WEBHOOK.request(a_send(template="x" * (spare + 1)), NOON)
+        WEBHOOK.item(a_send(template="x" * (spare + 1)))
     assert caught.value.reason is Reason.TOO_LARGE
 
 
@@ -71,12 +68,12 @@ def test_a_body_beyond_the_standard_is_not_sent() -> None:
     ],
 )
 def test_what_each_status_means(status: int, meaning: Meaning, reason: Reason | None) -> None:
-    answer = WEBHOOK.classify(status, {}, b"")
+    answer = WEBHOOK.answers([a_send()], status, {}, b"")[0]
     assert (answer.meaning, answer.reason) == (meaning, reason)
 
 
 def test_the_wish_to_wait_is_taken_from_the_headers() -> None:
-    assert WEBHOOK.classify(429, {"Retry-After": "3"}, b"").retry_after == timedelta(seconds=3)
+    assert WEBHOOK.answers([a_send()], 429, {"Retry-After": "3"}, b"")[0].retry_after == timedelta(seconds=3)
 
 
 @pytest.mark.parametrize(
@@ -94,32 +91,32 @@ def test_the_wish_to_wait_is_taken_from_the_headers() -> None:
     ],
 )
 def test_the_esp_id_is_kept_when_it_looks_like_one(body: bytes, esp_id: str | None) -> None:
-    assert WEBHOOK.classify(200, {}, body).esp_id == esp_id
+    assert WEBHOOK.answers([a_send()], 200, {}, body)[0].esp_id == esp_id
 
 
 @given(st.integers(100, 999), st.binary(max_size=200), st.dictionaries(st.just("Retry-After"), st.text()))
 def test_no_answer_can_break_the_reader(status: int, body: bytes, headers: dict[str, str]) -> None:
-    WEBHOOK.classify(status, headers, body)
+    WEBHOOK.answers([a_send()], status, headers, body)[0]
 
 
 @pytest.mark.parametrize(
-    ("kind", "url", "headers", "what"),
+    ("url", "headers", "what"),
     [
-        ("telegraph", "https://esp.example", {}, "kind"),
-        ("webhook", "ftp://esp.example", {}, "url"),
-        ("webhook", "esp.example/hook", {}, "url"),
-        ("webhook", "http://", {}, "url"),
-        ("webhook", "http://esp.example:99999", {}, "url"),
-        ("webhook", "http://[::1", {}, "url"),
-        ("webhook", "https://esp.example/a\nb", {}, "url"),
-        ("webhook", "https://esp.example", {"X-Key": "a\r\nX-Other: b"}, "headers"),
-        ("webhook", "https://esp.example", {"X Key": "a"}, "headers"),
-        ("webhook", "https://esp.example", {"idempotency-key": "a"}, "headers"),
+        ("ftp://esp.example", {}, "url"),
+        ("esp.example/hook", {}, "url"),
+        ("http://", {}, "url"),
+        ("http://esp.example:99999", {}, "url"),
+        ("http://[::1", {}, "url"),
+        ("https://esp.example/a\nb", {}, "url"),
+        ("https://user:pass@esp.example", {}, "url"),
+        ("https://esp.example", {"X-Key": "a\r\nX-Other: b"}, "headers"),
+        ("https://esp.example", {"X Key": "a"}, "headers"),
+        ("https://esp.example", {"idempotency-key": "a"}, "headers"),
     ],
 )
-def test_a_destination_that_cannot_be_used_is_refused_by_name(kind: str, url: str, headers: dict[str, str], what: str) -> None:
+def test_a_destination_that_cannot_be_used_is_refused_by_name(url: str, headers: dict[str, str], what: str) -> None:
     with pytest.raises(EndpointError) as caught:
-        build_adapter(kind, url, headers)
+        an_adapter("webhook", url=url, headers=headers)
     assert caught.value.what == what
 
 
@@ -129,14 +126,13 @@ def test_secrets_are_read_when_routes_are_built_and_one_that_is_missing_stops_on
             raise SettingsError("not set")
         return text.replace("${env:KEY}", "s3cret")
 
-    routes = build_routes(
-        {
-            "good": Destination(url="https://esp.example", headers={"Authorization": "${env:KEY}"}),
-            "bad": Destination(url="https://esp.example/${env:GONE}"),
-            "worse": Destination(url="nonsense"),
-        },
-        read,
-    )
+    given = {
+        "good": a_destination("https://esp.example", headers={"Authorization": "${env:KEY}"}),
+        "bad": a_destination("https://esp.example/${env:GONE}"),
+        "worse": a_destination("nonsense"),
+    }
+    routes = {name: build_route(destination, 50, read) for name, destination in given.items()}
     assert (routes["bad"], routes["worse"]) == (Reason.CONFIGURATION, Reason.CONFIGURATION)
-    assert isinstance(routes["good"], Route)
-    assert routes["good"].adapter.request(a_send(), NOON).headers["Authorization"] == "s3cret"
+    good = routes["good"]
+    assert isinstance(good, Route)
+    assert call_of(good.adapter, a_send(), at=NOON).headers["Authorization"] == "s3cret"

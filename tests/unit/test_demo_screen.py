@@ -67,6 +67,6 @@ def test_made_up_people_never_reach_another_kafka_or_platform(tmp_path: Path) ->
     stack = a_stack(tmp_path)
     settings = settings_of(stack, given)
     assert settings.kafka.servers == stack.kafka_servers
-    assert settings.destinations["default"].url == f"{stack.esp_url}/webhook"
+    assert settings.destinations["default"].model_dump()["url"] == f"{stack.esp_url}/webhook"
     assert (settings.flink.rest_url, settings.flink.parallelism) == (stack.flink_url, 2)
     assert settings.times == load(None, [], {}).times

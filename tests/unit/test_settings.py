@@ -126,7 +126,7 @@ def test_a_secret_stays_a_reference_until_it_is_used(written: Written) -> None:
     path = written("destinations: {default: {url: 'https://esp.example', headers: {Authorization: '${env:ESP_TOKEN}'}}}\n")
     settings = load(path, environ={"ESP_TOKEN": "s3cr3t"})
     assert "s3cr3t" not in repr(settings) + settings.model_dump_json()
-    header = settings.destinations["default"].headers["Authorization"]
+    header = settings.destinations["default"].model_dump()["headers"]["Authorization"]
     assert secret(header, {"ESP_TOKEN": "s3cr3t"}) == "s3cr3t"
     assert secret(f"Bearer {header}!", {"ESP_TOKEN": "s3cr3t"}) == "Bearer s3cr3t!"
 

@@ -26,7 +26,7 @@ def check_suppressed(facts: Facts) -> Refusal | None:
 
 def _suppression(state: PersonState, person: str, at_ms: int) -> object:
     """Of the person, or of somebody who was merged into them and still has a profile."""
-    said = ((state.profile(one, at_ms)[1] or {}).get("suppressed") for one in (person, *state.merged))
+    said = ((state.profile(one, at_ms) or {}).get("suppressed") for one in (person, *state.merged))
     return next((one for one in said if one is not None), None)
 
 

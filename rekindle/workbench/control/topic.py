@@ -71,7 +71,7 @@ def in_force(servers: str, options: Mapping[str, str]) -> list[Change]:
 
 def differs(change: Change) -> bool:
     """Whether it says anything but `as it stands in files and settings`."""
-    return any(change.value.values()) if change.key.startswith(("trigger:", "pack:")) else bool(change.value)
+    return any(change.value.values()) if change.key.startswith((control.TRIGGER, control.PACK)) else bool(change.value)
 
 
 def _change(value: bytes, at: int) -> Change | None:

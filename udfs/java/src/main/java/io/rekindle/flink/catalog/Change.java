@@ -1,5 +1,6 @@
 package io.rekindle.flink.catalog;
 
+import io.rekindle.flink.Texts;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -55,7 +56,7 @@ record Change(int priceBefore, int price, int stockBefore, int stock, int title,
                 out.writeInt(row.isNullAt(units) ? 0 : row.getInt(units));
             }
             for (int text : new int[] {title, url, imageUrl, category, currency}) {
-                Interest.write(out, row.isNullAt(text) ? null : row.getString(text).toString());
+                Texts.write(out, row.isNullAt(text) ? null : row.getString(text).toString());
             }
             return out.getCopyOfBuffer();
         } catch (IOException impossible) { // memory has no I/O
@@ -92,7 +93,7 @@ record Change(int priceBefore, int price, int stockBefore, int stock, int title,
                 row.setField(place++, absent ? null : (Integer) units);
             }
             for (int i = 0; i < 5; i++) {
-                row.setField(place++, StringData.fromString(Interest.read(in)));
+                row.setField(place++, StringData.fromString(Texts.read(in)));
             }
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);

@@ -1,8 +1,8 @@
 package io.rekindle.flink.catalog;
 
+import io.rekindle.flink.Texts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -102,12 +102,12 @@ final class Interest {
             out.writeLong(viewedAt);
             out.writeLong(addedAt);
             out.writeLong(wishedAt);
-            write(out, user);
+            Texts.write(out, user);
             out.writeInt(open.size());
             for (Act act : open) {
                 out.writeLong(act.at);
                 out.writeByte(act.kind.ordinal());
-                write(out, act.user);
+                Texts.write(out, act.user);
             }
             return out.getCopyOfBuffer();
         } catch (IOException impossible) { // memory has no I/O
@@ -126,32 +126,13 @@ final class Interest {
             interest.viewedAt = in.readLong();
             interest.addedAt = in.readLong();
             interest.wishedAt = in.readLong();
-            interest.user = read(in);
+            interest.user = Texts.read(in);
             for (int left = in.readInt(); left > 0; left--) {
-                interest.open.add(new Act(in.readLong(), Kind.ALL[in.readByte()], read(in)));
+                interest.open.add(new Act(in.readLong(), Kind.ALL[in.readByte()], Texts.read(in)));
             }
             return interest;
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
-    }
-
-    /** {@code writeUTF} holds 64 KB and fails the job beyond it. */
-    static void write(DataOutputSerializer out, String text) throws IOException {
-        byte[] bytes = text == null ? null : text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(bytes == null ? -1 : bytes.length);
-        if (bytes != null) {
-            out.write(bytes);
-        }
-    }
-
-    static String read(DataInputDeserializer in) throws IOException {
-        int length = in.readInt();
-        if (length < 0) {
-            return null;
-        }
-        byte[] bytes = new byte[length];
-        in.readFully(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

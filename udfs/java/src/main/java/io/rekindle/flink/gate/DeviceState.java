@@ -1,8 +1,8 @@
 package io.rekindle.flink.gate;
 
+import io.rekindle.flink.Texts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -119,21 +119,21 @@ final class DeviceState {
             for (Pair pair : pairs) {
                 out.writeLong(pair.at);
                 out.writeBoolean(pair.passed);
-                write(out, pair.person);
+                Texts.write(out, pair.person);
             }
             out.writeInt(candidates.size());
             for (Candidate candidate : candidates) {
                 out.writeLong(candidate.firedAt);
                 out.writeLong(candidate.decideAt);
                 out.writeLong(candidate.until);
-                write(out, candidate.body);
+                Texts.write(out, candidate.body);
             }
             out.writeInt(cancels.size());
             for (Cancel cancel : cancels) {
                 out.writeLong(cancel.at);
                 out.writeLong(cancel.knownAt == null ? NEVER : cancel.knownAt);
                 out.writeBoolean(cancel.told);
-                write(out, cancel.body);
+                Texts.write(out, cancel.body);
             }
             return out.getCopyOfBuffer();
         } catch (IOException impossible) { // memory has no I/O
@@ -157,42 +157,23 @@ final class DeviceState {
             for (int left = in.readInt(); left > 0; left--) {
                 long at = in.readLong();
                 boolean passed = in.readBoolean();
-                state.pairs.add(new Pair(at, read(in), passed));
+                state.pairs.add(new Pair(at, Texts.read(in), passed));
             }
             for (int left = in.readInt(); left > 0; left--) {
                 long firedAt = in.readLong();
                 long decideAt = in.readLong();
                 long until = in.readLong();
-                state.candidates.add(new Candidate(read(in), firedAt, decideAt, until));
+                state.candidates.add(new Candidate(Texts.read(in), firedAt, decideAt, until));
             }
             for (int left = in.readInt(); left > 0; left--) {
                 long at = in.readLong();
                 long knownAt = in.readLong();
                 boolean told = in.readBoolean();
-                state.cancels.add(new Cancel(read(in), at, knownAt == NEVER ? null : (Long) knownAt, told));
+                state.cancels.add(new Cancel(Texts.read(in), at, knownAt == NEVER ? null : (Long) knownAt, told));
             }
             return state;
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
-    }
-
-    /** {@code writeUTF} holds 64 KB and fails the job beyond it. */
-    private static void write(DataOutputSerializer out, String text) throws IOException {
-        byte[] bytes = text == null ? null : text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(bytes == null ? -1 : bytes.length);
-        if (bytes != null) {
-            out.write(bytes);
-        }
-    }
-
-    private static String read(DataInputDeserializer in) throws IOException {
-        int length = in.readInt();
-        if (length < 0) {
-            return null;
-        }
-        byte[] bytes = new byte[length];
-        in.readFully(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

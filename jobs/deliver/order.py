@@ -1,0 +1,56 @@
+"""One person's sends to a destination go out one after the other, in the order in which they came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class _Queue:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+class PersonOrder:
+    """Belongs to one event loop. Remembers those who wait, and whose earlier send was put off; nobody else."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, _Queue] = {}
+        self._put_off: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def turn(self, person: str, patience: float) -> AsyncIterator[bool]:
+        """Waits for this person's earlier sends, `patience` seconds at most. Yields whether it is this one's turn."""
+        queue = self._queues.setdefault(person, _Queue())
+        queue.waiting += 1
+        mine = False
+        try:
+            try:
+                async with asyncio.timeout(max(0.0, patience)):
+                    mine = await queue.lock.acquire()
+            except TimeoutError:
+                mine = False
+            yield mine
+        finally:
+            if mine:
+                queue.lock.release()
+            queue.waiting -= 1
+            if queue.waiting == 0 and self._queues.get(person) is queue:
+                del self._queues[person]
+
+    def put_off(self, person: str, until: float) -> None:
+        """A send of this person comes again then (monotonic seconds): later ones go behind it."""
+        self._put_off[person] = max(until, self._put_off.get(person, 0.0))
+        if len(self._put_off) > 100_000:  # an outage: the oldest have long been put in line by the keyed state
+            self._put_off.pop(next(iter(self._put_off)))
+
+    def behind(self, person: str, now: float) -> float | None:
+        """Until when an earlier send of this person is put off; None: none is."""
+        until = self._put_off.get(person)
+        if until is not None and until <= now:
+            del self._put_off[person]
+            return None
+        return until

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jobs.deliver.envelope import Envelope
 from jobs.gate.instants import to_text
 from rekindle.workbench.dlq.book import OPEN, Known
 from rekindle.workbench.dlq.letters import candidate_of, send_of
@@ -76,11 +77,9 @@ def _send(raw: bytes | None, outcomes: Collection[str], now_ms: int, force: bool
     # a letter is written with its outcome: without one nobody knows how far the call got
     if not force and ("unknown" in outcomes or not outcomes):
         return Refusal.MAYBE_ACCEPTED
-    row = {
-        "send": orjson.Fragment(raw),  # byte for byte: the same send has the same body
-        "destination": send.destination, "not_before": to_text(now_ms), "first_at": to_text(now_ms), "attempts": 0, "recheck": True,
-    }  # fmt: skip
-    return Back("triggers.retry", send.person_id, orjson.dumps(row))
+    # as if it had never been tried, but for the gate, which is asked first
+    row = Envelope(raw, ("triggers", 0, 0), first_ms=now_ms, not_before_ms=now_ms, recheck=True).row(send.destination)
+    return Back("triggers.retry", send.person_id, row.encode())
 
 
 def _candidate(raw: bytes | None, now_ms: int) -> Back | Refusal:

@@ -29,6 +29,7 @@ from ruamel.yaml.error import YAMLError
 from jobs.destinations import Deliver, Destination
 from jobs.durations import Duration
 from jobs.errors import SettingsError
+from jobs.receivers import Collector
 from jobs.sections import Section, Text, plainly
 
 _SECRET = re.compile(r"\$\{(?:env:(?P<env>[A-Z][A-Z0-9_]*)|file:(?P<file>[^${}]+))\}")
@@ -156,6 +157,7 @@ class Settings(Section):
     gate: Gate = Field(default_factory=Gate)
     deliver: Deliver = Field(default_factory=Deliver)
     destinations: dict[str, Destination] = Field(default_factory=dict)
+    collector: Collector = Field(default_factory=Collector)
 
     @field_validator("packs")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.collector import segment_events
 from tests.oracle import vocabulary
 from tests.oracle.decode import Raw, Row, decode
 from udfs.mapping import MappingError, load, parse_path
@@ -19,7 +20,7 @@ PAYLOAD_COLUMNS = [
     "coupon", "query", "url", "referrer", "campaign", "email_id", "link_url", "locale", "timezone", "consent", "source",
 ]
 # fmt: on
-RECEIPTS = {"Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced", "Email Marked as Spam", "Unsubscribed"}
+RECEIPTS = set(segment_events.EVENTS.values())
 # where the spec's name for a thing is not the column's
 RENAMED = {"value": ("value", "total", "revenue"), "coupon": ("coupon", "coupon_id"), "campaign": ("campaign_name",)}
 GOOD = """

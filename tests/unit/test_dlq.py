@@ -112,6 +112,7 @@ def test_a_send_goes_back_byte_for_byte_with_its_id_to_be_checked_again() -> Non
         ({"dead"}, False, None),
         ({"dead", "accepted"}, False, Refusal.ACCEPTED),
         ({"unknown", "accepted"}, True, Refusal.ACCEPTED),
+        ({"dead", "cancelled"}, True, Refusal.CANCELLED),
         ({"unknown"}, False, Refusal.MAYBE_ACCEPTED),
         ({"dead", "unknown"}, False, Refusal.MAYBE_ACCEPTED),
         ({"unknown"}, True, None),

@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     SAME_SEND = "same_send"
     ACCEPTED = "accepted"
     MAYBE_ACCEPTED = "maybe_accepted"
+    CANCELLED = "cancelled"
     EXPIRED = "expired"
     NO_WAY_BACK = "no_way_back"
     UNUSABLE = "unusable"
@@ -34,6 +35,7 @@ TOLD: Mapping[Refusal, str] = {
     Refusal.SAME_SEND: "another letter of this run is of the same send: it goes once",
     Refusal.ACCEPTED: "the platform has accepted this send: never again",
     Refusal.MAYBE_ACCEPTED: "the platform may have this send (its answer was lost, or how it ended is not known): look there, then --force",
+    Refusal.CANCELLED: "the gate has taken it back, and does so for good",
     Refusal.EXPIRED: "it would only expire: its expires_at has passed",
     Refusal.NO_WAY_BACK: "rows of this kind are mended at their source: send the profile, event or control row again",
     Refusal.UNUSABLE: "what it holds is no row of its topic: a retry would fail the same way",
@@ -72,6 +74,8 @@ def _send(raw: bytes | None, outcomes: Collection[str], now_ms: int, force: bool
         return Refusal.UNUSABLE
     if "accepted" in outcomes:
         return Refusal.ACCEPTED
+    if "cancelled" in outcomes:
+        return Refusal.CANCELLED
     if send.expires_at.timestamp() * 1000 <= now_ms:
         return Refusal.EXPIRED
     # a letter is written with its outcome: without one nobody knows how far the call got

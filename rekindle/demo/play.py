@@ -66,7 +66,8 @@ class Play:
             causes = ((name, self._cluster.root_cause(job.id)) for name, job in newest(self._cluster.jobs()).items() if name in names)
             found += [f"job {name}: {cause}" for name, cause in causes if cause]
         else:
-            step(f"all {len(self.tally.accepted())} triggers that were due are delivered")
+            back = f", {len(self.tally.cancelled())} were taken back in time" if self.tally.cancelled() else ""
+            step(f"all triggers that were due are done: {len(self.tally.accepted())} are delivered{back}")
         return found
 
     def follow(self, on_decision: Callable[[Key], None]) -> None:

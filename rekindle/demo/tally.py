@@ -17,7 +17,10 @@ Key = tuple[str, str, str]
 
 @dataclass
 class Tally:
-    """Rows by id, so that a repeat counts once. delivered: trigger_id → when the ESP accepted it, ISO text."""
+    """Rows by id, so that a repeat counts once. delivered: trigger_id → when the ESP accepted it, ISO text.
+
+    taken_back: ids of sends the gate cancelled later: what the last hours' shoppers did after their mail was decided.
+    """
 
     events: set[str] = field(default_factory=set)
     candidates: dict[Key, dict[str, Any]] = field(default_factory=dict)
@@ -25,6 +28,7 @@ class Tally:
     triggers: set[str] = field(default_factory=set)
     outcomes: dict[str, str] = field(default_factory=dict)
     delivered: dict[str, str] = field(default_factory=dict)
+    taken_back: set[str] = field(default_factory=set)
     dead_letters: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     def take(self, topic: str, row: dict[str, Any]) -> None:
@@ -36,7 +40,10 @@ class Tally:
                 self.candidates[key_of(row)] = row
             case "trigger_decisions":
                 # what was decided stays decided: delivery reads what comes afterwards
-                if row["reason"] != "cancelled_after_send" and not row.get("evidence", {}).get("recheck"):
+                again = row.get("evidence", {}).get("recheck")
+                if row["reason"] == "cancelled_after_send" or (again and row.get("verdict") not in ("sent", "held")):
+                    self.taken_back.add(row["trigger_id"])
+                elif not again:
                     self.decisions[key_of(row)] = row
             case "triggers":
                 self.triggers.add(row["trigger_id"])
@@ -48,6 +55,10 @@ class Tally:
     def reasons(self) -> Counter[tuple[str, str]]:
         """How many decisions of (trigger, reason)."""
         return Counter((row["trigger"], row["reason"]) for row in self.decisions.values())
+
+    def cancelled(self) -> set[str]:
+        """Sends that were taken back before their call, and so are at no platform."""
+        return {one for one in self.taken_back if self.outcomes.get(one) == "cancelled"}
 
     def accepted(self) -> dict[str, str]:
         """trigger_id → when the ESP accepted it, of what these jobs sent: an adopted ESP may have seen others."""
@@ -61,6 +72,7 @@ class Tally:
             "candidates": len(self.candidates),
             "triggers": len(self.triggers),
             "delivered": len(self.accepted()),
+            "taken_back": len(self.cancelled()),
             "suppressed": dict(sorted(refused.items())),
             "first_delivery_s": first_delivery_s,
         }
@@ -81,6 +93,9 @@ def missing(tally: Tally, expected: Mapping[Due, str], dead_letters: Counter[str
             yield f"{name}: no {'decision' if key in tally.candidates else 'candidate'}"
         elif row["reason"] != reason:
             yield f"{name}: expected {reason}, decided {row['reason']}"
+        elif reason == "sent" and row["trigger_id"] in tally.cancelled():
+            if row["trigger_id"] in tally.accepted():
+                yield f"{name}: taken back, and at the e-mail platform all the same"
         elif reason == "sent" and row["trigger_id"] not in tally.accepted():
             yield f"{name}: sent, but not at the e-mail platform"
         elif reason == "sent" and tally.outcomes.get(row["trigger_id"]) != "accepted":

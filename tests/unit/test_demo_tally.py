@@ -48,6 +48,17 @@ def test_each_step_that_a_send_did_not_take_is_named() -> None:
     assert lines(told(CANDIDATE, SENT, SEND, OUTCOME, delivered=AT_ESP), wanted) == []
 
 
+def test_a_send_that_was_taken_back_is_done_when_delivery_says_so_and_nobody_got_it() -> None:
+    back = ("trigger_decisions", row("cancelled_after_send") | {"verdict": "cancelled"})
+    cancelled = ("delivery_outcomes", {"trigger_id": "id-1", "outcome": "cancelled"})
+    wanted = {CART: "sent"}
+    assert lines(told(CANDIDATE, SENT, SEND, back), wanted) == [f"{NAME}: sent, but not at the e-mail platform"]
+    assert lines(told(CANDIDATE, SENT, SEND, back, cancelled), wanted) == []
+    assert lines(told(CANDIDATE, SENT, SEND, back, cancelled, delivered=AT_ESP), wanted) == [
+        f"{NAME}: taken back, and at the e-mail platform all the same"
+    ]
+
+
 def test_a_wrong_reason_and_a_send_nobody_was_due_are_found() -> None:
     refused = ("trigger_decisions", row("no_consent"))
     assert lines(told(CANDIDATE, refused), {CART: "sent"}) == [f"{NAME}: expected sent, decided no_consent"]
@@ -74,6 +85,7 @@ def test_the_summary_counts_distinct_ids_and_only_our_own_at_the_platform() -> N
         "candidates": 1,
         "triggers": 1,
         "delivered": 1,
+        "taken_back": 0,
         "suppressed": {"no_profile": 1},
         "first_delivery_s": 12.5,
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.collector import index
@@ -18,7 +18,7 @@ from connectors.heartbeats import is_heartbeat
 from connectors.topics import TOPICS
 
 PROFILES, TRIGGERS = TOPICS["profiles"].name, TOPICS["triggers"].name
-_BATCH = 1000
+_BATCH = 5000
 _WAIT = 5.0
 _REMEMBERED_MS = 60 * 86_400_000
 """Opens and complaints of a mail two months old are looked up by what the platform hands back, or by address."""
@@ -99,7 +99,9 @@ class People:
 
     def _of_rows(self) -> Consumer:
         if self._rows is None:
-            self._rows = Consumer({**self._client, "fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 1024})
+            # one row is wanted at a time: little is fetched, and what was fetched for the last one delays nothing
+            own = {"fetch.wait.max.ms": 20, "fetch.message.max.bytes": 65_536, "fetch.queue.backoff.ms": 1}
+            self._rows = Consumer({**self._client, **own})
         return self._rows
 
     def _follow(self) -> None:
@@ -109,7 +111,9 @@ class People:
                 self._closing.wait(1.0)
             pruned = 0.0
             while not self._closing.is_set():
-                self._take(consumer.consume(_BATCH, timeout=0.2))
+                found = consumer.poll(0.2)  # `consume` alone would wait for a full batch
+                if found is not None:
+                    self._take([found, *consumer.consume(_BATCH, timeout=0)])
                 if time.monotonic() - pruned > 3600:
                     pruned = time.monotonic()
                     self._index.apply([index.old_sends(int(time.time() * 1000) - _REMEMBERED_MS)])
@@ -181,7 +185,7 @@ def _text(key: bytes | str | None) -> str | None:
 
 def _object(value: bytes | str | None) -> dict[str, Any] | None:
     try:
-        found = json.loads(value or b"")
+        found = orjson.loads(value or b"")
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

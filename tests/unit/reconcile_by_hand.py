@@ -56,7 +56,7 @@ def of_one_send(facts: Sequence[Fact], window: Window) -> tuple[str, set[str]]:
     last = [fact for fact in ends if not any(later(other, fact) for other in ends)]
     if sent.word == "unreadable" and not ends:
         return "dead", set()
-    if last and not any(retry.known > last[0].known for retry in again):
+    if last and (last[0].word == "accepted" or all(retry.known <= last[0].known for retry in again)):
         end = last[0].word
     elif window.now > sent.until + window.grace:
         end = "missing"
@@ -66,7 +66,7 @@ def of_one_send(facts: Sequence[Fact], window: Window) -> tuple[str, set[str]]:
     for one in ends:
         for other in ends:
             next_one = later(other, one) and not any(later(other, between) and later(between, one) for between in ends)
-            allowed = one.word in ("dead", "unknown") and any(one.known <= retry.known <= other.known for retry in again)
+            allowed = one.word != "accepted" and any(one.known <= retry.known <= other.known for retry in again)
             if next_one and one.word != other.word and not allowed:
                 found.add("two_outcomes")
     for one in ends:

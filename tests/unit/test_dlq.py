@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from connectors.kafka_scan import Scanned, librdkafka_options
+from jobs.deliver.envelope import read_retry
 from jobs.gate.candidates import Candidate, columns
 from jobs.gate.errors import ContractError
 from jobs.gate.inbox import Input
@@ -100,10 +101,9 @@ def test_a_send_goes_back_byte_for_byte_with_its_id_to_be_checked_again() -> Non
     back = way_back(known("deliver", raw), raw, {"dead"}, NOW)
     assert isinstance(back, Back)
     assert (back.topic, back.key) == ("triggers.retry", "42")
-    assert raw in back.value
     assert valid("triggers.retry", back.value)
-    row = json.loads(back.value)
-    assert (row["recheck"], row["attempts"], row["not_before"]) == (True, 0, "2026-03-01T12:00:00.000Z")
+    read = read_retry(back.value, ("triggers.retry", 0, 1), NOW + 1)
+    assert (read.raw, read.recheck, read.made, read.first_ms, read.not_before_ms) == (raw, True, 0, NOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,7 @@ def test_a_send_goes_back_byte_for_byte_with_its_id_to_be_checked_again() -> Non
         ({"dead"}, False, None),
         ({"dead", "accepted"}, False, Refusal.ACCEPTED),
         ({"unknown", "accepted"}, True, Refusal.ACCEPTED),
+        ({"dead", "cancelled"}, True, Refusal.CANCELLED),
         ({"unknown"}, False, Refusal.MAYBE_ACCEPTED),
         ({"dead", "unknown"}, False, Refusal.MAYBE_ACCEPTED),
         ({"unknown"}, True, None),

@@ -39,7 +39,7 @@ STATUSES = st.integers(200, 599) | st.sampled_from([200, 201, 202, 207, 400, 429
 
 
 @WALK
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(status=STATUSES, headers=HEADERS, body=BODIES)
 def test_any_answer_is_one_for_each_send_and_holds_no_address(name: str, status: int, headers: dict[str, str], body: bytes) -> None:
     adapter = ADAPTERS[name]

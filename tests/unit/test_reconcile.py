@@ -161,7 +161,7 @@ def _facts(draw: st.DrawFn) -> list[Fact]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_facts(), st.integers(0, 12), st.integers(0, 12))
 def test_the_account_is_what_a_count_by_brute_force_finds(facts: list[Fact], first: int, last: int) -> None:
     window = Window(NOW - first * HOUR, NOW - last * HOUR + 3, NOW, 5 * MINUTE)

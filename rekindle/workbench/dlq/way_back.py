@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jobs.deliver.envelope import Envelope
 from jobs.gate.instants import to_text
 from rekindle.workbench.dlq.book import OPEN, Known
 from rekindle.workbench.dlq.letters import candidate_of, send_of
@@ -21,6 +22,7 @@ class Refusal(StrEnum):
     SAME_SEND = "same_send"
     ACCEPTED = "accepted"
     MAYBE_ACCEPTED = "maybe_accepted"
+    CANCELLED = "cancelled"
     EXPIRED = "expired"
     NO_WAY_BACK = "no_way_back"
     UNUSABLE = "unusable"
@@ -33,6 +35,7 @@ TOLD: Mapping[Refusal, str] = {
     Refusal.SAME_SEND: "another letter of this run is of the same send: it goes once",
     Refusal.ACCEPTED: "the platform has accepted this send: never again",
     Refusal.MAYBE_ACCEPTED: "the platform may have this send (its answer was lost, or how it ended is not known): look there, then --force",
+    Refusal.CANCELLED: "the gate has taken it back, and does so for good",
     Refusal.EXPIRED: "it would only expire: its expires_at has passed",
     Refusal.NO_WAY_BACK: "rows of this kind are mended at their source: send the profile, event or control row again",
     Refusal.UNUSABLE: "what it holds is no row of its topic: a retry would fail the same way",
@@ -71,16 +74,16 @@ def _send(raw: bytes | None, outcomes: Collection[str], now_ms: int, force: bool
         return Refusal.UNUSABLE
     if "accepted" in outcomes:
         return Refusal.ACCEPTED
+    if "cancelled" in outcomes:
+        return Refusal.CANCELLED
     if send.expires_at.timestamp() * 1000 <= now_ms:
         return Refusal.EXPIRED
     # a letter is written with its outcome: without one nobody knows how far the call got
     if not force and ("unknown" in outcomes or not outcomes):
         return Refusal.MAYBE_ACCEPTED
-    row = {
-        "send": orjson.Fragment(raw),  # byte for byte: the same send has the same body
-        "destination": send.destination, "not_before": to_text(now_ms), "first_at": to_text(now_ms), "attempts": 0, "recheck": True,
-    }  # fmt: skip
-    return Back("triggers.retry", send.person_id, orjson.dumps(row))
+    # as if it had never been tried, but for the gate, which is asked first
+    row = Envelope(raw, ("triggers", 0, 0), first_ms=now_ms, not_before_ms=now_ms, recheck=True).row(send.destination)
+    return Back("triggers.retry", send.person_id, row.encode())
 
 
 def _candidate(raw: bytes | None, now_ms: int) -> Back | Refusal:

@@ -122,7 +122,8 @@ def _send(sent: Fact, facts: Sequence[Fact], window: Window, verdict: Verdict) -
     if not ends and sent.word == "unreadable":
         verdict.ends[sent.destination] = "dead"  # a letter alone
         return
-    if ends and not any(at > ends[-1].known for at in again):
+    # a retry from the dead letters opens the account again, unless the platform has the send: then deliver ignores it
+    if ends and (ends[-1].word == "accepted" or not any(at > ends[-1].known for at in again)):
         verdict.ends[sent.destination] = ends[-1].word
     elif window.now <= sent.until + window.grace:
         verdict.ends[sent.destination] = IN_FLIGHT
@@ -130,8 +131,7 @@ def _send(sent: Fact, facts: Sequence[Fact], window: Window, verdict: Verdict) -
         verdict.ends[sent.destination] = MISSING
         found(Break.NO_OUTCOME)
     for one, other in pairwise(ends):
-        # a dead letter that was sent back ends anew
-        reopened = one.word in _NEED_A_LETTER and any(one.known <= at <= other.known for at in again)
+        reopened = one.word != "accepted" and any(one.known <= at <= other.known for at in again)
         if one.word != other.word and not reopened:
             found(Break.TWO_OUTCOMES, f"{one.word}, then {other.word}")
             break

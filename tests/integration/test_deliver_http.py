@@ -40,7 +40,7 @@ CLOCK = Clock(lambda: datetime.now(UTC), time.monotonic, no_wait, lambda: 0.5)
 
 
 async def hand_over(url: str, send: Send, limits: Limits = PATIENT, clock: Clock = CLOCK, needs_address: bool = False) -> Result:
-    client = HttpClient(connections=5)
+    client = HttpClient(connections=5, private_hosts=["127.0.0.1", "localhost"])
     try:
         lane = a_lane(an_adapter("webhook", url=url), limits, client.call, clock, needs_address=needs_address)
         return await deliver(a_pass(send), lane)
@@ -157,7 +157,7 @@ def test_where_nobody_deduplicates_an_ambiguous_answer_is_not_tried_again(tmp_pa
 
     async def run() -> None:
         async with fake_esp(tmp_path) as (url, ledger):
-            client = HttpClient(connections=1)
+            client = HttpClient(connections=1, private_hosts=["127.0.0.1", "localhost"])
             adapter = Forgetful(WebhookOptions(url=f"{url}/webhook?mode=commit_then_drop"), str)
             result = await deliver(a_pass(a_send()), a_lane(adapter, PATIENT, client.call, CLOCK))
             await client.close()
@@ -265,7 +265,7 @@ def test_cookies_of_one_answer_do_not_travel_with_the_next_call() -> None:
         app = web.Application()
         app.router.add_post("/", set_cookie)
         async with served(app) as url:
-            client = HttpClient(connections=1)
+            client = HttpClient(connections=1, private_hosts=["127.0.0.1", "localhost"])
             for _ in range(2):
                 adapter = an_adapter("webhook", url=url.replace("127.0.0.1", "localhost") + "/")
                 await deliver(a_pass(a_send()), a_lane(adapter, PATIENT, client.call, CLOCK))
@@ -295,7 +295,7 @@ def test_a_fault_of_an_adapter_ends_in_an_outcome_without_its_text(tmp_path: Pat
 
     async def run() -> Result:
         async with fake_esp(tmp_path) as (url, _):
-            client = HttpClient(connections=1)
+            client = HttpClient(connections=1, private_hosts=["127.0.0.1", "localhost"])
             adapter = Broken(WebhookOptions(url=f"{url}/webhook"), str)
             result = await deliver(a_pass(a_send()), a_lane(adapter, PATIENT, client.call, CLOCK))
             await client.close()

@@ -14,13 +14,17 @@ TOOL := $(BIN)/rekindle $(if $(filter-out .rekindle,$(STATE)),--state-dir $(STAT
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # In this order, so that what is cheap and telling fails first.
 TESTS := $(foreach kind,unit policy triggers flink integration packaging,$(wildcard tests/$(kind)))
+# Files go to the workers in that order, each with all its tests to one: what a module shares is made once. Much of a run waits, for a broker
+# to start or a window to end, and one JVM seldom fills two cores. WORKERS=0: one after another in one process.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Where tests and the tool look for jars, and for what runs.
 export REKINDLE_STATE := $(abspath $(STATE))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup prerequisites udfs demo up down status lint format test test-unit test-flink test-integration test-faults test-gate-long \
+.PHONY: help setup prerequisites udfs demo up down status lint format test test-slow test-unit test-flink test-integration test-faults test-gate-long \
 	test-packaging test-flink23 bench dist lock clean
 
 help: ## this list
@@ -86,17 +90,22 @@ format: setup ## let ruff put the sources in order
 	@$(BIN)/ruff format .
 
 # One pytest run at the very end: its closing line is the verdict.
-test: lint ## lint, then every test but the faults
-	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+test: lint ## lint, then every test but the slow ones and the faults
+	@$(PYTEST) -m 'not slow' $(TESTS) $(ARGS)
+
+# Before a release. DEVICES: of the shop day; BATCHES, RUNS: see test-gate-long.
+test-slow: setup ## what `make test` leaves out: the slow ones, a longer shop day, more random histories
+	@SHOP_DAY_DEVICES=$(or $(DEVICES),10000) REPLAYS="1 2 4" BATCHES=$(or $(BATCHES),100) RUNS=$(or $(RUNS),4) \
+		$(PYTEST) -m 'slow or scaled' $(TESTS) $(ARGS)
 
 test-unit: setup ## no JVM, seconds
-	@$(BIN)/python -m pytest tests/unit tests/policy $(wildcard tests/triggers) $(ARGS)
+	@$(PYTEST) tests/unit tests/policy $(wildcard tests/triggers) $(ARGS)
 
 test-flink: setup ## SQL on a mini cluster
-	@$(BIN)/python -m pytest tests/flink $(ARGS)
+	@$(PYTEST) -m 'not slow' tests/flink $(ARGS)
 
 test-integration: setup ## through real Kafka and a real cluster
-	@$(BIN)/python -m pytest tests/integration $(ARGS)
+	@$(PYTEST) -m 'not slow' tests/integration $(ARGS)
 
 test-faults: setup ## kills brokers and TaskManagers; slow
 	@$(BIN)/python -m pytest tests/faults $(ARGS)

@@ -108,6 +108,7 @@ def arena(
             f"flink.rest_url={running.flink_url}",
             f"flink.state_backend={backend}",
             f"destinations.default.url={running.esp_url}/webhook",
+            "destinations.default.private_hosts=[127.0.0.1]",
         )
         file = options[1] if options else None
         settings = load(file, sets)

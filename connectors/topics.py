@@ -67,5 +67,7 @@ TOPICS: dict[str, Topic] = {
         Topic("triggers.retry", "person_id", "triggers.retry", "none", "address"),
         Topic("delivery_outcomes", "person_id", "delivery_outcomes", "wall", "pseudonym", retention=30 * DAY),
         Topic("dead_letters", "origin", "dead_letters", "none", "address", retention=30 * DAY, max_bytes=16 * MEGABYTE),
+        # kept longer than any letter: a letter whose state is forgotten would be open again
+        Topic("dead_letters.state", "letter", "dead_letters.state", "none", "none", retention=60 * DAY),
     )
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from jobs.settings import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])  # machines stall, tests do not fail for it
+settings.load_profile("patient")
 MARKED = {"flink", "integration", "faults", "packaging"}
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from connectors.esp.protocol import Batch
+
 _REFERENCE = re.compile(r"\$\{(env:[A-Z][A-Z0-9_]*|file:[^${}]+)\}")
 
 
@@ -69,6 +71,11 @@ class Options(BaseModel):
     """Template of a trigger → its id at the platform. Without an entry the name itself is the id."""
     slots: dict[str, Slot] = Field(default_factory=dict)
     """Name in the payload → what stands in when it is missing or empty there."""
+
+    @property
+    def batch(self) -> Batch | None:
+        """What one request may hold where that depends on the settings: known without their secrets, so where the job is built."""
+        return None
 
     def template(self, name: str) -> str:
         """The platform's id of a trigger's template."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,15 +10,16 @@ from datetime import datetime
 from pydantic import Field
 
 from connectors.esp.answers import classify_status
+from connectors.esp.headers import is_header
 from connectors.esp.options import Name, Options, Secret, is_endpoint
 from connectors.esp.protocol import Answer, EndpointError, Meaning, OneByOne, Reason, Request, Send, UnsendableError
+from connectors.esp.signatures import sign, signing_key
 from connectors.esp.times import iso
+from connectors.esp.wire import plain
 
 MAX_BODY = 20_000
 """Bytes. The standard says 20 KB; this is under either reading of it."""
-_OWN = {"content-type", "content-length", "host", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"}
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")  # no @, no blanks: an id that could be an address is not kept
+_OWN = {"content-type", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"}
 
 
 class WebhookOptions(Options):
@@ -42,8 +42,9 @@ class Webhook(OneByOne):
         if not is_endpoint(self._url):
             raise EndpointError("url")
         for name, value in self._headers.items():
-            if not _HEADER.fullmatch(name) or name.lower() in _OWN or not value.isprintable():
+            if name.lower() in _OWN or not is_header(name, value) or not value.isprintable():
                 raise EndpointError("headers")
+        self._keys = [signing_key(read(key)) for key in options.signing_keys]
 
     def item(self, send: Send) -> bytes:
         # the time of the decision, not of the call: a repeat has the same body; the row as it was written: no number changes
@@ -53,15 +54,19 @@ class Webhook(OneByOne):
         return body
 
     def request(self, sends: Sequence[Send], items: Sequence[bytes], at: datetime) -> Request:
+        timestamp = int(at.timestamp())
         own = {
             "Content-Type": "application/json",
             "Idempotency-Key": sends[0].trigger_id,
             "webhook-id": sends[0].trigger_id,
-            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-timestamp": str(timestamp),
+            **({"webhook-signature": sign(self._keys, sends[0].trigger_id, timestamp, items[0])} if self._keys else {}),
         }
         return Request("POST", self._url, {**self._headers, **own}, items[0])
 
     def answer(self, send: Send, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+        if status == 410:  # the receiver's word for "no more to this URL" (Standard Webhooks): of every send, not of this one
+            return Answer(Meaning.CONFIGURATION, Reason.REFUSED)
         answer = classify_status(status, headers)
         return replace(answer, esp_id=plain_id(body)) if answer.meaning is Meaning.ACCEPTED else answer
 
@@ -72,6 +77,4 @@ def plain_id(body: bytes, name: str = "id") -> str | None:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    found = answer.get(name) if isinstance(answer, dict) else None
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    return text if _ID.fullmatch(text) else None
+    return plain(answer.get(name)) if isinstance(answer, dict) else None

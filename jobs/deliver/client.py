@@ -1,18 +1,28 @@
-"""HTTP for deliveries: one session per event loop, one call at a time limit, an answer of at most 64 KB."""
+"""HTTP for deliveries: one session per event loop, a time limit for each call and its phases, an answer of at most 64 KB."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
+from connectors.esp.headers import is_header
 from connectors.esp.protocol import Answer, Meaning, Reason, Request
+from jobs.deliver.targets import CheckedResolver, PrivateTargetError, Targets
 
 MAX_ANSWER = 65_536
+CONNECT, HANDSHAKE = 5.0, 3.0
+"""Seconds until there is a connection, waiting for a free one and the DNS included; and of that for TCP and TLS of each address.
+
+Writing the request, the first byte of the answer and every pause in it have the call's own limit, and none of them more than is left.
+"""
+_UNUSABLE = Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
 
 
 @dataclass(frozen=True)
@@ -25,14 +35,23 @@ class Reply:
 
 
 class HttpClient:
-    """Calls what it is told to, and nothing else: no redirects, no cookies, no proxy from the environment, TLS verified.
+    """Calls what it is told to, and nothing else: no redirects, no cookies, no proxy from the environment, TLS verified, no private
+    network but `private_hosts` (names or addresses as in the URL; see `targets`). One destination, one client: another's hosts are
+    not its own, nor are its connections.
 
     Made before its event loop runs and dropped after the loop has stopped (PyFlink's way): so the session is opened at the first
     call, and `forget` waits for nothing.
     """
 
-    def __init__(self, connections: int) -> None:
-        self._connections = connections
+    def __init__(
+        self,
+        connections: int,
+        private_hosts: Collection[str] = (),
+        resolver: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver,
+    ) -> None:
+        """resolver: called where the event loop runs."""
+        self._connections, self._resolver = connections, resolver
+        self._targets = Targets(private_hosts)
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, request: Request, timeout: float) -> Reply | Answer:
@@ -41,15 +60,19 @@ class HttpClient:
         Raises nothing of the network's; only what ends the task itself (CancelledError) comes out.
         """
         sent = SimpleNamespace(begun=False)
+        url = _url(request)
+        if url is None or not self._targets.admits(url.raw_host or ""):
+            return _UNUSABLE
         try:
             async with (
                 asyncio.timeout(timeout),
                 self._open().request(
                     request.method,
-                    request.url,
+                    url,
                     headers=request.headers,
                     data=request.body,
                     allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(None, min(CONNECT, timeout), timeout, min(HANDSHAKE, timeout)),
                     trace_request_ctx=sent,
                 ) as response,
             ):
@@ -60,8 +83,8 @@ class HttpClient:
             return Answer(Meaning.RETRY, Reason.TLS)
         except TimeoutError:
             return Answer(Meaning.AMBIGUOUS, Reason.TIMEOUT) if sent.begun else Answer(Meaning.RETRY, Reason.UNREACHABLE)
-        except (aiohttp.InvalidURL, ValueError):  # a URL or header no request can carry
-            return Answer(Meaning.CONFIGURATION, Reason.CONFIGURATION)
+        except (PrivateTargetError, aiohttp.InvalidURL, ValueError):  # or a URL or header no request can carry
+            return _UNUSABLE
         except (aiohttp.ClientError, OSError):
             return Answer(Meaning.AMBIGUOUS, Reason.NO_ANSWER) if sent.begun else Answer(Meaning.RETRY, Reason.UNREACHABLE)
 
@@ -82,14 +105,28 @@ class HttpClient:
             tracing = aiohttp.TraceConfig()
             tracing.on_request_headers_sent.append(_mark_begun)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+                connector=aiohttp.TCPConnector(
+                    limit=self._connections,
+                    resolver=CheckedResolver(self._targets, self._resolver()),
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),  # what one person's answer sets must not travel with another's
-                timeout=aiohttp.ClientTimeout(total=None),  # the one limit is asyncio.timeout
                 headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "rekindle"},
                 auto_decompress=False,  # a small answer must not unpack into a large one
                 trace_configs=[tracing],
             )
         return self._session
+
+
+def _url(request: Request) -> URL | None:
+    """None: a request that could become another one on its way."""
+    # tabs and line ends in a URL would vanish without a word
+    if not request.url.isprintable() or not all(is_header(name, value) for name, value in request.headers.items()):
+        return None
+    try:
+        url = URL(request.url)
+    except ValueError:
+        return None
+    return url if url.scheme in ("http", "https") and url.raw_user is None and url.raw_password is None else None
 
 
 async def _mark_begun(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pyflink.common import Configuration, Time, Types
 from pyflink.datastream import AsyncDataStream, DataStream
 
-from connectors.esp.registry import KINDS
+from connectors.esp.registry import batch_of
 from jobs import environment, settings
 from jobs.definitions import packs
 from jobs.deliver.operator import OUTPUT, AdmitSends, DeliverSends, operator_options
@@ -58,7 +58,7 @@ def _branch(env: StreamEnvironment, config: Settings, name: str | None, rows: in
 
 
 def _rows(destination: Destination, capacity: int) -> int:
-    return rows_at_once(destination.capacity or capacity, getattr(KINDS[destination.kind].adapter, "batch", None))
+    return rows_at_once(destination.capacity or capacity, batch_of(destination.kind, destination.options))
 
 
 def _longest_life(config: Settings) -> timedelta:

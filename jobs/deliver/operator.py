@@ -138,7 +138,7 @@ class DeliverSends(AsyncFunction):
             known = shared.of(self._name, self._route.rate)
             if runtime_context is not None:
                 known.joined(runtime_context.get_index_of_this_subtask(), runtime_context.get_number_of_parallel_subtasks())
-            self._client = HttpClient(self._route.capacity)
+            self._client = HttpClient(self._route.capacity, self._destination.private_hosts)
             self._lane = Lane(self._route, known, self._client.call, REAL)
 
     def close(self) -> None:

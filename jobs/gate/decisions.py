@@ -16,11 +16,16 @@ Evidence = Mapping[str, object]
 """JSON object of ids, versions and times (as text) of the facts that decided. Never an address: it is kept for weeks."""
 
 
+NO_CLASS = " "
+"""A blank is no name: no rule and no trigger can have this class."""
+
+
 class Send(NamedTuple):
     """A candidate the gate let through.
 
     keep_until: epoch ms up to which a rule may ask for it, 0 = as long as usual. occasion: its key. address: key of the address it went to.
-    class_, channel: "" = marketing, email. returned_at: from when on it does not count, for nobody got it.
+    class_, channel: "" = marketing, email; class_ NO_CLASS = counts towards no cap. decided_at: D, or when it got its place again.
+    returned_at: from when on it does not count, for nobody got it.
     """
 
     trigger: str
@@ -49,7 +54,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The end of a candidate, or of a hold. decided_at: D in epoch ms. address, consent: where it goes, and the proof that it may."""
+    """The end of a candidate, or of a hold. decided_at: D in epoch ms. address, consent: where it goes, and the proof that it may.
+
+    again: about a mail that was let through before, on request of delivery.
+    """
 
     candidate: Candidate
     reason: Reason
@@ -58,6 +66,7 @@ class Decision:
     variant: str | None = None
     address: str | None = None
     consent: Consent | None = None
+    again: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -65,15 +74,28 @@ class Decision:
 
     @property
     def sent(self) -> bool:
-        return self.reason is Reason.SENT
+        """Whether it lets a mail through: one that passes again is no second mail."""
+        return self.reason is Reason.SENT and not self.again
 
     def __repr__(self) -> str:  # the generated one would carry the address into logs
         return f"Decision({self.candidate!r}, {self.reason}, {self.decided_at})"
 
 
 def counted_as(candidate: Candidate) -> tuple[str, str]:
-    """(class, channel) as a send keeps them: the usual ones take no room."""
+    """(class, channel) as a send keeps them: the usual ones take no room. Transactional mail counts as none, whatever class it names."""
+    if candidate.transactional:
+        return NO_CLASS, ""
     return "" if candidate.class_ == "marketing" else candidate.class_, "" if candidate.channel == "email" else candidate.channel
+
+
+def with_history(candidate: Candidate, evidence: Evidence) -> Evidence:
+    """The same, with how the candidate came to this person."""
+    history: dict[str, object] = {}
+    if candidate.identified_at is not None:
+        history["identified_at"] = to_text(candidate.identified_at)
+    if candidate.merged_from is not None:
+        history["merged_from"] = candidate.merged_from
+    return {**evidence, **history} if history else evidence
 
 
 def event_evidence(cancel: CancelEvent) -> Evidence:

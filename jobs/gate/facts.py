@@ -21,13 +21,17 @@ from jobs.gate.state import PersonState
 
 @dataclass
 class Facts:
-    """A candidate, the people it concerns, and D in epoch ms. would_pass: whether a rival would be sent if it were decided now."""
+    """A candidate, the people it concerns, and D in epoch ms. would_pass: whether a rival would be sent if it were decided now.
+
+    again: it was sent before and comes back; it competes with nobody.
+    """
 
     candidate: Candidate
     at: int
     people: People
     settings: GateSettings
     would_pass: Callable[[Candidate, int], bool]
+    again: bool = False
 
     @lazy
     def state(self) -> PersonState:
@@ -132,7 +136,7 @@ class Facts:
     @property
     def window_start(self) -> int:
         """From here to D candidates compete."""
-        return self.at - self.settings.arbitration_ms
+        return self.at + 1 if self.again else self.at - self.settings.arbitration_ms
 
     @lazy
     def counted(self) -> list[Send]:

@@ -26,6 +26,8 @@ class Input(NamedTuple):
     facts: str | None = None
 
 
+RECHECK = "recheck"
+"""The reason of an outcome `retrying` by which delivery asks the gate to look again."""
 Version = tuple[int, Mapping[str, Any] | None]
 """Of a profile: valid from (epoch ms), what it says or None = erased."""
 
@@ -38,10 +40,11 @@ class Known(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a delivery ended, or goes on."""
+    """How a delivery ended, or goes on. asks_again: it waited long, and goes on only if the gate lets it through again."""
 
     trigger_id: str
     outcome: str
+    asks_again: bool
 
 
 class Link(NamedTuple):
@@ -76,7 +79,7 @@ def outcome(row: Input) -> Outcome:
     body = _object(row.body, "")
     if not isinstance(body.get("trigger_id"), str) or not isinstance(body.get("outcome"), str):
         raise ContractError("trigger_id" if isinstance(body.get("outcome"), str) else "outcome", "is not text")
-    return Outcome(body["trigger_id"], body["outcome"])
+    return Outcome(body["trigger_id"], body["outcome"], body["outcome"] == "retrying" and body.get("reason") == RECHECK)
 
 
 def change(row: Input) -> Change:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from jobs.gate import inbox, profiles
+from jobs.gate import inbox, profiles, rechecks
 from jobs.gate.cancels import CancelEvent
 from jobs.gate.candidates import Candidate
 from jobs.gate.checks import ALONE, first_refusal
-from jobs.gate.decisions import Decision, Evidence, Send, consent_evidence, counted_as, event_evidence
+from jobs.gate.decisions import Decision, Evidence, Send, consent_evidence, counted_as, event_evidence, with_history
 from jobs.gate.facts import Facts
 from jobs.gate.hashing import address_key
 from jobs.gate.inbox import Input
@@ -24,6 +24,8 @@ from jobs.gate.variants import variant_of
 
 GIVEN_BACK = frozenset({"rejected", "dead", "expired", "cancelled"})
 """Final outcomes by which nobody got a mail."""
+Timers = list[tuple[str, int]]
+"""(person, epoch ms) at which `due` is to be called."""
 
 
 class Machine:
@@ -35,10 +37,10 @@ class Machine:
     def __init__(self, settings: GateSettings) -> None:
         self._settings = settings
 
-    def receive(self, people: People, row: Input, now_ms: int) -> tuple[list[tuple[str, int]], list[Decision]]:
+    def receive(self, people: People, row: Input, now_ms: int) -> tuple[Timers, list[Decision]]:
         """Takes one row in. A fact may lie after D of a waiting candidate: its time is kept, D decides.
 
-        Returns: (person, time) at which `due` is to be called; decisions that come at once (cancels of what is sent).
+        Returns: when to call `due`; decisions that come at once (cancels of what is sent).
         Raises: ContractError, with nothing changed.
         """
         if row.kind == "candidate":
@@ -48,39 +50,60 @@ class Machine:
         if row.kind == "profile":
             return [], self._profile(people, row)
         if row.kind == "outcome":
-            ended = inbox.outcome(row)
-            if ended.outcome in GIVEN_BACK:
-                people.state(people.now(row.person_id)).give_back(ended.trigger_id, row.at)
-        elif row.kind == "control":
+            return self._outcome(people, row), []
+        if row.kind == "control":
             people.state(people.now(row.person_id)).add_change(inbox.change(row))
         elif row.kind == "link":
             return self._link(people, row), []
         return [], []
 
     def due(self, people: People, persons: Collection[str], at_ms: int) -> list[Decision]:
-        """Decides every candidate of these people with D ≤ at_ms, by D and rank: each sees the sends before it."""
+        """Decides every candidate of these people with D ≤ at_ms, by D and rank: each sees the sends before it.
+
+        And every request to look again with R ≤ at_ms, before the candidates of its instant.
+        """
         decisions: list[Decision] = []
         for person in sorted(persons):
             for crossing in apply_links(people, person, at_ms, self._settings):
                 decisions += _crossed(crossing)
         waiting = {people.now(person) for person in persons}
-        due = [candidate for person in sorted(waiting) for candidate in people.state(person).take_due(at_ms)]
-        while due:
+        due = self._take_due(people, waiting, at_ms)
+        while True:
             due.sort(key=lambda candidate: (candidate.decide_at, candidate.rank))
+            request = rechecks.first_due(people, waiting, at_ms)
+            if request is not None and (not due or request.at <= due[0].decide_at):
+                answer = rechecks.answer(people, request, self._settings)
+                decisions += [] if answer is None else [answer]
+                continue
+            if not due:
+                break
             # those behind it are rivals of this one, so they have to be in the state
             one, rest = due[0], due[1:]
             for other in rest:
                 people.state(other.person_id).add_pending(other)
             decision = self._decide(people, one)
             decisions += [decision, *self._known_already(people, decision)] if decision.sent else [decision]
-            due = [candidate for person in sorted(waiting) for candidate in people.state(person).take_due(at_ms)] if rest else []
+            due = self._take_due(people, waiting, at_ms) if rest else []
         for person in waiting:
             prune(people.state(person), self._settings, at_ms)
         return decisions
 
+    def _take_due(self, people: People, persons: Iterable[str], at_ms: int) -> list[Candidate]:
+        return [candidate for person in sorted(persons) for candidate in people.state(person).take_due(at_ms)]
+
     # ---- rows
 
-    def _candidate(self, people: People, row: Input) -> list[tuple[str, int]]:
+    def _outcome(self, people: People, row: Input) -> Timers:
+        told = inbox.outcome(row)
+        person = people.now(row.person_id)
+        if told.outcome in GIVEN_BACK:
+            people.state(person).give_back(told.trigger_id, row.at)
+        elif told.asks_again:
+            people.state(person).add_recheck(told.trigger_id, row.at)
+            return [(person, row.at)]
+        return []
+
+    def _candidate(self, people: People, row: Input) -> Timers:
         known, person = inbox.known(row), people.now(row.person_id)
         state = people.state(person)
         candidate = inbox.candidate(row).belonging_to(person, self._settings.tenant, self._settings.epoch)
@@ -111,7 +134,7 @@ class Machine:
         versions = state.profiles[row.person_id]
         return [one for sent in state.still_open() for one in _withdrawals(versions, sent, (row.person_id, person), valid_from, valid_from)]
 
-    def _link(self, people: People, row: Input) -> list[tuple[str, int]]:
+    def _link(self, people: People, row: Input) -> Timers:
         link, known = inbox.link(row), inbox.known(row)
         person = people.now(row.person_id)
         state = people.state(person)
@@ -135,18 +158,18 @@ class Machine:
                 state.add_pending(candidate._replace(decide_at=refusal.until, held=True))
             else:
                 state.add_decided(candidate)
-            return Decision(candidate, refusal.reason, at, _with_history(candidate, refusal.evidence), variant)
+            return Decision(candidate, refusal.reason, at, with_history(candidate, refusal.evidence), variant)
         state.add_decided(candidate)
         consent = facts.consent(at, facts.profile)[0]
         address = facts.address or ""
         self._remember(state, candidate, facts.occasion, address)
         at_fire = facts.consent(candidate.fired_at, facts.profile_at_fire)[0]
         grounds = {"consent_at_fire": consent_evidence(at_fire), "consent_at_decision": consent_evidence(consent)}
-        return Decision(candidate, Reason.SENT, at, _with_history(candidate, grounds), variant, address, consent)
+        return Decision(candidate, Reason.SENT, at, with_history(candidate, grounds), variant, address, consent)
 
     def _remember(self, state: PersonState, candidate: Candidate, occasion: str, address: str) -> None:
         one, at = candidate, candidate.decide_at
-        keep_until = at + one.cooldown_ms if one.cooldown_ms > self._settings.sends_ms else 0
+        keep_until = self._settings.keep_until(at, one.cooldown_ms)
         state.add_send(Send(one.trigger, one.trigger_id, at, keep_until, occasion, *counted_as(one), address_key(address)))
         state.add_open(candidate)
 
@@ -170,7 +193,7 @@ class Machine:
 
 
 def _cancelled(sent: Candidate, at_ms: int, evidence: Evidence) -> Decision:  # its variant is told by the row `sent`
-    grounds = _with_history(sent, {**evidence, "sent_at": to_text(sent.decide_at)})
+    grounds = with_history(sent, {**evidence, "sent_at": to_text(sent.decide_at)})
     return Decision(sent, Reason.CANCELLED_AFTER_SEND, at_ms, grounds)
 
 
@@ -206,13 +229,3 @@ def _taken_back(facts: profiles.Facts | None, purpose: str) -> str | None:
     if facts.get("suppressed") is not None:
         return "suppressed"
     return None if profiles.allows(facts, purpose) else "consent_withdrawn"
-
-
-def _with_history(candidate: Candidate, evidence: Evidence) -> Evidence:
-    """The same, with how the candidate came to this person."""
-    history: dict[str, object] = {}
-    if candidate.identified_at is not None:
-        history["identified_at"] = to_text(candidate.identified_at)
-    if candidate.merged_from is not None:
-        history["merged_from"] = candidate.merged_from
-    return {**evidence, **history} if history else evidence

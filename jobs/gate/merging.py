@@ -64,13 +64,14 @@ def merge(people: People, old: str, new: str, at: int, settings: GateSettings) -
     after.decided = after.decided + before.decided
     after.pending = after.pending + [_moved(row, source, target, settings) for row in before.pending]
     after.open = after.open + before.open  # under the id and person it was sent as: that is how delivery knows it
+    after.rechecks = after.rechecks + before.rechecks
     after.profiles = before.profiles | after.profiles
     after.changes = [*after.changes, *(row for row in before.changes if row not in after.changes)]
     after.merged = sorted({*after.merged, *before.merged, source})
     for other, since in before.shares:
         if people.now(other) != target and other not in [row[0] for row in after.shares]:
             after.shares.append((other, since))
-    for name in ("cancels", "sends", "returned", "decided", "pending", "open", "shares", "merged", "changes"):
+    for name in ("cancels", "sends", "returned", "decided", "pending", "open", "rechecks", "shares", "merged", "changes"):
         setattr(before, name, [])
     before.profiles = {}
     return crossings

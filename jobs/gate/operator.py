@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pyflink.common import Row, Time
@@ -14,7 +14,7 @@ from jobs.gate import build_id, contract, letters
 from jobs.gate.decisions import Decision
 from jobs.gate.errors import ContractError
 from jobs.gate.inbox import Input
-from jobs.gate.machine import Machine
+from jobs.gate.machine import Machine, Timers
 from jobs.gate.people import People
 from jobs.gate.retention import GateSettings
 from jobs.gate.state import PersonState
@@ -26,7 +26,6 @@ OUTPUT = Types.ROW_NAMED(
 """topic: where a row goes. LINKED is no topic: rows for `DecideTogether`, its inputs behind the key."""
 LINKED = "linked"
 HANDOVER = "handover"
-_ALL = "all"
 
 
 class _Deciding(KeyedProcessFunction):
@@ -39,6 +38,16 @@ class _Deciding(KeyedProcessFunction):
     def open(self, runtime_context: RuntimeContext) -> None:
         build_id.check(self._build)
         self._machine = Machine(self._settings)
+
+    def _take_in(self, people: People, row: Input, ctx: KeyedProcessFunction.Context, keep: Callable[[Timers], None]) -> Iterator[Row]:
+        """What comes out at once. keep: stores what has changed; not called for a row that breaks its contract, which changes nothing."""
+        try:
+            timers, decisions = self._machine.receive(people, row, ctx.timer_service().current_watermark())
+        except ContractError as error:
+            yield _row(*letters.dead_letter(row, error, ctx.timestamp()))
+            return
+        keep(timers)
+        yield from _rows(decisions)
 
 
 class DecideCandidates(_Deciding):
@@ -65,15 +74,13 @@ class DecideCandidates(_Deciding):
             return
         state = PersonState.from_bytes(self._state.value())
         people = People(lambda person: state if person == row.person_id else PersonState())
-        try:
-            times, decisions = self._machine.receive(people, row, ctx.timer_service().current_watermark())
-        except ContractError as error:
-            yield _row(*letters.dead_letter(row, error, ctx.timestamp()))
-            return
-        self._state.update(state.to_bytes())
-        for _, at in times:
-            ctx.timer_service().register_event_time_timer(at)
-        yield from _rows(decisions)
+
+        def keep(timers: Timers) -> None:
+            self._state.update(state.to_bytes())
+            for _, at in timers:
+                ctx.timer_service().register_event_time_timer(at)
+
+        yield from self._take_in(people, row, ctx, keep)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
         stored = self._state.value()
@@ -116,13 +123,7 @@ class DecideTogether(_Deciding):
             people.state(row.person_id).take_over(PersonState.from_text(row.body))
             self._store(people, ctx)
             return
-        try:
-            _, decisions = self._machine.receive(people, row, ctx.timer_service().current_watermark())
-        except ContractError as error:
-            yield _row(*letters.dead_letter(row, error, ctx.timestamp()))
-            return
-        self._store(people, ctx)
-        yield from _rows(decisions)
+        yield from self._take_in(people, row, ctx, lambda _: self._store(people, ctx))
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
         waiting = self._timers.get(timestamp)

@@ -39,6 +39,10 @@ class GateSettings:
     sends_ms: int = _LONGEST_CAP_MS
     forget_ms: int = 62 * DAY_MS
 
+    def keep_until(self, at_ms: int, cooldown_ms: int) -> int:
+        """Up to when a send of at_ms is asked for by its own cooldown; 0 = no longer than all are."""
+        return at_ms + cooldown_ms if cooldown_ms > self.sends_ms else 0
+
 
 def long_enough_for(triggers: Iterable[Trigger], config: Settings) -> GateSettings:
     """What these need: a candidate that waits `send_after` asks for cancels since it fired, a cooldown for sends as long ago."""

@@ -15,9 +15,10 @@ from jobs.definitions.header import class_of
 from jobs.gate.errors import SnapshotError
 from jobs.gate.hashing import repeat_key
 
-VERSION = 2
+VERSION = 3
 Layout = Any
-"""Version 1: [cancels, sends, decided, pending]. Version 2: an object of what is there, see state.py."""
+"""Version 1: [cancels, sends, decided, pending]. Version 2: an object of what is there, see state.py. Version 3: `open` also says what a
+recheck asks for."""
 
 
 def to_2(layout: Layout) -> Layout:
@@ -41,12 +42,19 @@ def to_2(layout: Layout) -> Layout:
     return {name: value for name, value in new.items() if value}
 
 
+def to_3(layout: Layout) -> Layout:
+    """Version 2 did not keep of a send what a recheck asks for: no cooldown refuses such a one, and no muted pack."""
+    if "open" in layout:
+        layout["open"] = [[*row, 0, "", None, 0] for row in layout["open"]]
+    return layout
+
+
 def _consent(row: Layout) -> Layout:
     granted, version, source, at = row
     return {"granted": granted, "version": version, "source": source, "at": at}
 
 
-MIGRATIONS: Mapping[int, Callable[[Layout], Layout]] = {1: to_2}
+MIGRATIONS: Mapping[int, Callable[[Layout], Layout]] = {1: to_2, 2: to_3}
 """Version n → the function that turns its layout into that of n + 1. Never taken out: savepoints live long."""
 
 

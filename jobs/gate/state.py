@@ -17,9 +17,12 @@ Row = Any  # list or tuple, in the order the comments below give
 _DECIDE_AT, _FIRED_AT, _SOURCE_ID = (Candidate._fields.index(name) for name in ("decide_at", "fired_at", "source_id"))
 OPEN_FIELDS = (
     "trigger_id", "trigger", "version", "person_id", "purpose", "fired_at", "since", "decide_at", "expires_at", "cancel_on",
-    "identified_at", "merged_from",
+    "identified_at", "merged_from", "cooldown_ms", "pack", "timezone",
 )  # fmt: skip
-_UNKNOWN: dict[str, Any] = dict.fromkeys(Candidate._fields, "") | {"held": False}
+"""What is kept of a candidate that was sent. Behind it: up to which time requests to look again are answered, epoch ms."""
+_CHECKED = len(OPEN_FIELDS)
+_OPEN_ID, _OPEN_DECIDED, _OPEN_UNTIL = (OPEN_FIELDS.index(name) for name in ("trigger_id", "decide_at", "expires_at"))
+_UNKNOWN: dict[str, Any] = dict.fromkeys(Candidate._fields, "") | {"held": False, "class_": "marketing", "channel": "email"}
 _RETURNED_AT = Send._fields.index("returned_at")
 
 
@@ -36,6 +39,7 @@ class PersonState:
         "open",
         "pending",
         "profiles",
+        "rechecks",
         "returned",
         "sends",
         "shares",
@@ -44,7 +48,8 @@ class PersonState:
     def __init__(self) -> None:
         self.cancels: list[Row] = []  # CancelEvent
         self.sends: list[Row] = []  # Send
-        self.returned: list[Row] = []  # trigger_id, at: of sends that are still to be decided, in a replay
+        self.rechecks: list[Row] = []  # trigger_id, at, whether it is the end of a hold
+        self.returned: list[Row] = []  # trigger_id, at: of sends still to be decided, or given back more than once
         self.decided: list[Row] = []  # hashing.repeat_key, decided_at
         self.pending: list[Row] = []  # Candidate
         self.open: list[Row] = []  # Sent: may still be cancelled
@@ -112,27 +117,55 @@ class PersonState:
         self.pending.append(tuple(candidate))
 
     def add_open(self, candidate: Candidate) -> None:
-        self.open.append(tuple(getattr(candidate, name) for name in OPEN_FIELDS))
+        self.open.append((*(getattr(candidate, name) for name in OPEN_FIELDS), 0))
+
+    def add_recheck(self, trigger_id: str, at_ms: int, held: bool = False) -> None:
+        row = (trigger_id, at_ms, int(held))
+        if row not in map(tuple, self.rechecks):
+            self.rechecks.append(row)
+
+    def drop_recheck(self, trigger_id: str, at_ms: int, held: bool) -> None:
+        self.rechecks = [row for row in self.rechecks if tuple(row) != (trigger_id, at_ms, int(held))]
+
+    def checked(self, trigger_id: str, until_ms: int) -> None:
+        """Requests of this send up to then are answered."""
+        self.open = [(*row[:_CHECKED], until_ms) if row[_OPEN_ID] == trigger_id else row for row in self.open]
 
     def add_send(self, send: Send) -> None:
         self.sends.append(tuple(send) if send.returned_at is not None else tuple(send)[:_RETURNED_AT])
-        for trigger_id, at_ms in self.returned:
-            if trigger_id == send.trigger_id:
-                self.give_back(trigger_id, at_ms)
+        self._put_returned(send.trigger_id)
 
     def add_decided(self, candidate: Candidate) -> None:
         self.decided.append((repeat_key(*candidate.key), candidate.decide_at))
 
     def give_back(self, trigger_id: str, at_ms: int) -> None:
         """The send reached nobody; it counts no more from then on. Earlier news wins."""
+        if (trigger_id, at_ms) not in map(tuple, self.returned):
+            self.returned.append((trigger_id, at_ms))
+        self._put_returned(trigger_id)
+
+    def take_place(self, trigger_id: str, at_ms: int, keep_until: int) -> None:
+        """The send that was given back counts again, as one of then; until it is given back once more."""
         for place, row in enumerate(self.sends):
             if row[1] == trigger_id:
-                send = Send(*row)
-                if send.returned_at is None or send.returned_at > at_ms:
-                    self.sends[place] = tuple(send._replace(returned_at=at_ms))
-                return
-        if (trigger_id, at_ms) not in [tuple(row) for row in self.returned]:
-            self.returned.append((trigger_id, at_ms))
+                send = Send(*row)._replace(decided_at=at_ms, keep_until=keep_until, returned_at=None)
+                self.sends[place] = tuple(send)[:_RETURNED_AT]
+        self.returned = [row for row in self.returned if row[0] != trigger_id or row[1] > at_ms]
+        self._put_returned(trigger_id)
+
+    def _put_returned(self, trigger_id: str) -> None:
+        """Moves the earliest news to its send, if that is known."""
+        place = next((place for place, row in enumerate(self.sends) if row[1] == trigger_id), None)
+        if place is None:
+            return
+        send = Send(*self.sends[place])
+        told = [row[1] for row in self.returned if row[0] == trigger_id]
+        told += [] if send.returned_at is None else [send.returned_at]
+        if told:
+            earliest = min(told)
+            self.sends[place] = tuple(send._replace(returned_at=earliest))
+            later = [(trigger_id, at) for at in dict.fromkeys(told) if at != earliest]
+            self.returned = [*(row for row in self.returned if row[0] != trigger_id), *later]
 
     def take_over(self, other: PersonState) -> None:
         """Becomes the other, keeping what was known here already (links that came first)."""
@@ -178,6 +211,22 @@ class PersonState:
     def waiting(self) -> list[Candidate]:
         return [Candidate.from_state(row) for row in self.pending]
 
+    def send(self, trigger_id: str) -> Send | None:
+        """The send of this id."""
+        return next((Send(*row) for row in self.sends if row[1] == trigger_id), None)
+
+    def reopened(self, trigger_id: str, at_ms: int) -> Candidate | None:
+        """What was sent under this id, if a request of then counts: after D and the last one answered, within max_age, none held.
+
+        Class and channel are in `send`.
+        """
+        if any(row[0] == trigger_id and row[2] for row in self.rechecks):
+            return None
+        for row in self.open:
+            if row[_OPEN_ID] == trigger_id:
+                return _opened(row) if max(row[_OPEN_DECIDED], row[_CHECKED]) < at_ms <= row[_OPEN_UNTIL] else None
+        return None
+
     def still_open(self) -> list[Candidate]:
         """What was sent and may still be cancelled, as far as that needs to know it."""
         return [_opened(row) for row in self.open]
@@ -199,16 +248,16 @@ class PersonState:
         return any(row[_SOURCE_ID] == source_id and row[_FIRED_AT] == fired_at for row in self.pending)
 
     def timers(self) -> set[int]:
-        """When something here falls due: candidates and links."""
-        return {row[_DECIDE_AT] for row in self.pending} | {link[0] for link in self.links}
+        """When something here falls due: candidates, requests to look again, links."""
+        return {row[_DECIDE_AT] for row in self.pending} | {row[1] for row in self.rechecks} | {link[0] for link in self.links}
 
     def next_due(self) -> int | None:
-        """The earliest D that waits."""
-        return min((row[_DECIDE_AT] for row in self.pending), default=None)
+        """The earliest D, or request to look again, that waits."""
+        return min((*(row[_DECIDE_AT] for row in self.pending), *(row[1] for row in self.rechecks)), default=None)
 
 
 def _opened(row: Row) -> Candidate:
-    known = dict(zip(OPEN_FIELDS, row, strict=True))
+    known = dict(zip(OPEN_FIELDS, row, strict=False))
     return Candidate(**(_UNKNOWN | known | {"cancel_on": tuple(known["cancel_on"])}))
 
 

@@ -11,7 +11,7 @@ from jobs.errors import RunError
 from rekindle.cli.invocation import Invocation
 from rekindle.cli.output import as_json, table
 
-_START_LIMIT = 120.0  # seconds for a submitted job to run with all its tasks
+_START_LIMIT = 300.0  # seconds for a submitted job to run with all its tasks
 
 
 @click.command()

@@ -35,7 +35,8 @@ class Tally:
             case "trigger_candidates":
                 self.candidates[key_of(row)] = row
             case "trigger_decisions":
-                if row["reason"] != "cancelled_after_send":  # what was decided stays decided: delivery reads it
+                # what was decided stays decided: delivery reads what comes afterwards
+                if row["reason"] != "cancelled_after_send" and not row.get("evidence", {}).get("recheck"):
                     self.decisions[key_of(row)] = row
             case "triggers":
                 self.triggers.add(row["trigger_id"])

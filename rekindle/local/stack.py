@@ -27,7 +27,7 @@ from rekindle.local.processes import ProcessId
 from rekindle.local.waiting import wait_until
 
 Report = Callable[[str], None]
-START_LIMIT = 120.0  # seconds until every part answers
+START_LIMIT = 300.0  # seconds until every part answers
 
 
 @dataclass(frozen=True)

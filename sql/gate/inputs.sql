@@ -36,13 +36,16 @@ SELECT
 FROM identity_records
 WHERE device_id IS NOT NULL AND NOT device_id LIKE '$$hb-%'
 UNION ALL
--- only those that change a decision: every send has one that does not
+-- only those that change a decision, or ask for one again: every send has one that does neither
 SELECT
     CAST('outcome' AS STRING), person_id, body, EPOCH_MILLIS(CAST(told_at AS TIMESTAMP_LTZ(3))),
     CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), FALSE, told_at
 FROM delivery_outcomes
 WHERE person_id IS NOT NULL AND NOT person_id LIKE '$$hb-%' AND body IS NOT NULL
-    AND COALESCE(JSON_VALUE(body, '$$.outcome'), '') NOT IN ('accepted', 'retrying', 'unknown');
+    AND (
+        COALESCE(JSON_VALUE(body, '$$.outcome'), '') NOT IN ('accepted', 'retrying', 'unknown')
+        OR (JSON_VALUE(body, '$$.outcome') = 'retrying' AND COALESCE(JSON_VALUE(body, '$$.reason'), '') = 'recheck')
+    );
 
 CREATE TEMPORARY VIEW gate_profiles AS
 SELECT person_id, body, valid_from FROM profile_records WHERE person_id IS NOT NULL AND NOT person_id LIKE '$$hb-%';

@@ -46,9 +46,17 @@ class Wire:
         self._loop.call_soon_threadsafe(now)
 
     def close(self) -> None:
-        self.cut()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30)
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -112,7 +120,7 @@ def delivering(state: Path, jars: Path) -> Iterator[tuple[Pipeline, Wire]]:
 
 def attempts(running: Pipeline, dest: str) -> list[tuple[str, str]]:
     """(trigger id, verdict) of every call the platform saw, in order."""
-    file = next(running.stack.places.root.rglob("*.db"))
+    file = running.stack.places.ledger
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as base:
         return list(base.execute("SELECT key, verdict FROM attempts WHERE dest = ? ORDER BY rowid", (dest,)))
 

@@ -19,7 +19,7 @@ from tests.oracle.gate import Decision
 from tests.oracle.gate_history import HOUR
 from tests.oracle.histories import batch, history
 
-SHARED = batch(35)
+SHARED = batch(872)
 HISTORIES = 200
 
 

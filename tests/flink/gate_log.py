@@ -68,8 +68,8 @@ class GateLog:
     def control(self, key: str, t: int, **value: Any) -> GateLog:
         return self._add("control", key, t, {"key": key, "value": value, "at": to_text(NOON + t), "by": "somebody"})
 
-    def outcome(self, person: str, t: int, outcome: str) -> GateLog:
-        return self._add("delivery_outcomes", person, t, {"trigger_id": "0" * 26, "outcome": outcome, "destination": "default"})
+    def outcome(self, person: str, t: int, outcome: str, **columns: Any) -> GateLog:
+        return self._add("delivery_outcomes", person, t, {"trigger_id": "0" * 26, "outcome": outcome, "destination": "default"} | columns)
 
     def record(self, topic: str, key: str | None, t: int, value: bytes | None) -> GateLog:
         self.topics[topic].append(Record(NOON + t, None if key is None else key.encode(), value))

@@ -123,6 +123,8 @@ def commanded(log: GateLog) -> None:
     log.outcome("ana", T, "rejected").outcome("ana", T, "accepted").outcome("ana", T, "dead").record(
         "delivery_outcomes", "ana", T + 1, b'"text"'
     )
+    log.outcome("ana", T, "retrying", reason="recheck").outcome("ana", T, "retrying", reason="timeout").outcome("ana", T, "retrying")
+    log.outcome("ana", T, "accepted", reason="recheck")
 
 
 @pytest.fixture(scope="module", params=["hashmap", "rocksdb"])
@@ -282,10 +284,11 @@ def test_a_control_row_that_cannot_be_read_is_handed_on_as_it_is(flink: MiniClus
     }
 
 
-def test_outcomes_that_give_a_send_back_come_and_the_rest_does_not(rows: list[Row]) -> None:
+def test_outcomes_that_give_a_send_back_or_ask_again_come_and_the_rest_does_not(rows: list[Row]) -> None:
     assert [row["body"] for row in of(rows, "outcome")] == [
         {"trigger_id": "0" * 26, "outcome": "dead", "destination": "default"},
         {"trigger_id": "0" * 26, "outcome": "rejected", "destination": "default"},
+        {"trigger_id": "0" * 26, "outcome": "retrying", "destination": "default", "reason": "recheck"},
         "text",
     ]
 

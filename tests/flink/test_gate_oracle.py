@@ -19,9 +19,10 @@ from tests.oracle import gate
 from tests.oracle.histories import batch, history
 
 _ENVIRONMENT = process_environment()
-SEED, RUNS, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("RUNS", 2), ("HISTORIES_A_RUN", 300)))
+SEED, RUNS, HISTORIES = (int(_ENVIRONMENT.get(name, usual)) for name, usual in (("SEED", 0), ("RUNS", 2), ("HISTORIES_A_RUN", 150)))
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("seed", range(SEED, SEED + RUNS))
 def test_topics_in_decisions_out_as_the_oracle_says(flink: MiniCluster, tmp_path: Path, seed: int) -> None:
     shared = batch(seed)

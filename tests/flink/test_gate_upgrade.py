@@ -65,20 +65,24 @@ def savepoint_of_version_1(flink: MiniCluster) -> str:
     return str(job._j_job_client.stopWithSavepoint(False, flink.path().as_uri(), form).get())
 
 
-def test_what_waits_in_a_savepoint_of_version_1_is_decided(flink: MiniCluster) -> None:
+def test_what_waits_in_a_savepoint_of_version_1_is_decided_and_again_when_delivery_asks(flink: MiniCluster) -> None:
     path = savepoint_of_version_1(flink)
     recovery = {"execution.state-recovery.path": path, "execution.state-recovery.ignore-unclaimed-state": "true"}  # its source
     env = an_environment(flink, **recovery)
     someone_else = Row("cancel", "43", json.dumps({"event_id": "m1", "event": "Order Completed", "at": D}), D, None, None)
+    request = {"trigger_id": OTHER_ID, "destination": "default", "outcome": "retrying", "reason": "recheck"}
+    asked = Row("outcome", PERSON, json.dumps(request), D + 60_000, None, None)
     decided = (
-        env.stream.from_collection([someone_else], INPUT)
+        env.stream.from_collection([someone_else, asked], INPUT)
         .key_by(lambda row: row[1], key_type=Types.STRING())
         .process(DecideCandidates(SETTINGS, build_id.LOADED), output_type=OUTPUT)
         .uid(UID)
     )
     with decided.execute_and_collect() as rows:
-        found = {row[0]: json.loads(row[2]) for row in rows}
-    assert found.keys() == {"trigger_decisions", "triggers"}
-    decision, trigger = found["trigger_decisions"], found["triggers"]
+        found = [(row[0], json.loads(row[2])) for row in rows]
+    assert [topic for topic, _ in found] == ["trigger_decisions", "triggers", "trigger_decisions"]
+    decision, trigger, again = (row for _, row in found)
     assert (decision["trigger_id"], decision["reason"], decision["person_id"]) == (OTHER_ID, "sent", PERSON)
     assert (trigger["trigger_id"], trigger["decided_at"], trigger["consent"]["version"]) == (OTHER_ID, "2026-03-01T13:00:30.000Z", 4)
+    assert (again["trigger_id"], again["verdict"], again["decided_at"]) == (OTHER_ID, "sent", "2026-03-01T13:01:30.000Z")
+    assert (again["evidence"]["recheck"], again["evidence"]["sent_at"]) == (True, decision["decided_at"])

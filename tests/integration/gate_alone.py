@@ -85,7 +85,7 @@ class GateAlone:
         found: dict[tuple[str, str], int] = {}
         for number in range(1, stack.layout.taskmanagers + 1):
             # its own port: what REST says of metrics is up to 10 s old
-            page = requests.get(f"http://{LOOPBACK}:{stack.layout.metrics_port(f'taskmanager-{number}')}/metrics", timeout=30).text
+            page = requests.get(f"http://{LOOPBACK}:{stack.layout.metrics_port(f'taskmanager-{number}')}/metrics", timeout=240).text
             for labels, value in _WATERMARK.findall(page):
                 of = dict(_LABEL.findall(labels))
                 if of["job_id"] == self.job_id:
@@ -94,7 +94,7 @@ class GateAlone:
 
     def _plan(self) -> list[dict[str, Any]]:
         url = f"{self.running.stack.flink_url}/jobs/{self.job_id}/plan"
-        nodes: list[dict[str, Any]] = requests.get(url, timeout=30).json()["plan"]["nodes"]
+        nodes: list[dict[str, Any]] = requests.get(url, timeout=240).json()["plan"]["nodes"]
         return nodes
 
     def stop(self) -> str:
@@ -104,7 +104,7 @@ class GateAlone:
     def written(self) -> dict[str, list[Row]]:
         """Records of each output since the last call."""
         found: dict[str, list[Row]] = {topic: [] for topic in OUTPUTS}
-        places = {place: self._output.get_watermark_offsets(TopicPartition(*place), 30)[1] for place in self._read}
+        places = {place: self._output.get_watermark_offsets(TopicPartition(*place), 240)[1] for place in self._read}
         self._output.assign([TopicPartition(*place, self._read[place]) for place in places])
         deadline = time.monotonic() + LIMIT
         while any(self._read[place] < end for place, end in places.items()):

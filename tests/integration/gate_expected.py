@@ -33,7 +33,7 @@ def decision_rows(decided: Iterable[Decision]) -> Counter[str]:
 
 
 def trigger_rows(decided: Iterable[Decision]) -> Counter[str]:
-    return Counter(text(_trigger(one)) for one in decided if one.reason == "sent")
+    return Counter(text(_trigger(one)) for one in decided if one.reason == "sent" and not one.again)
 
 
 def same(name: str, rows: Iterable[Row], expected: Counter[str]) -> None:
@@ -53,7 +53,7 @@ def in_flight(decided: Iterable[Decision], rules: Rules, at: int) -> InFlight:
     for one in decided:
         if one.reason == "held":
             held += one.decided_at <= at < millis(one.evidence["until"])
-        if one.reason != "cancelled_after_send":
+        if one.reason != "cancelled_after_send" and not one.again:
             arbitrated += max(one.decided_at - rules.arbitration, one.candidate.fired_at) <= at < one.decided_at
     return InFlight(held, arbitrated)
 

@@ -17,7 +17,7 @@ from rekindle.local.ports import LOOPBACK, free_ports
 from rekindle.local.waiting import wait_until
 
 PARTITIONS = 4
-_START = 60.0
+_START = 480.0
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def kafka(folder: Path, jars: Path) -> Iterator[str]:
 
 def _created(servers: str) -> bool:
     try:
-        with kafka_admin.admin(servers, timeout=5.0) as client:
+        with kafka_admin.admin(servers, timeout=60.0) as client:
             kafka_admin.create(client, PARTITIONS, 1)
     except KafkaAdminError:
         return False

@@ -90,7 +90,7 @@ class Feed:
         if self._thread is not None:
             self._thread.join()
         self._tell(self.now + 60 * SECOND)
-        assert self.producer.flush(60) == 0
+        assert self.producer.flush(240) == 0
 
     @property
     def now(self) -> int:

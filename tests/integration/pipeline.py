@@ -128,7 +128,7 @@ class Pipeline:
         ids: set[str] = set()
         after: Any = None
         while True:
-            page = requests.get(f"{self.stack.esp_url}/ledger/ids", params={"after": after, "limit": 1000}, timeout=30).json()
+            page = requests.get(f"{self.stack.esp_url}/ledger/ids", params={"after": after, "limit": 1000}, timeout=240).json()
             ids |= {row["trigger_id"] for row in page["ids"]}
             after = page["next"]
             if after is None:
@@ -152,7 +152,7 @@ def pipeline(state: Path, jars: Path, *overrides: str, slots: int = 6, taskmanag
     state.mkdir(parents=True)
     (state / "jars").symlink_to(jars)
     try:
-        stack = local.up(state, Wishes(slots=slots, taskmanagers=taskmanagers))
+        stack = local.up(state, Wishes(slots=slots, taskmanagers=taskmanagers), limit=LIMIT)
         settings = with_local_stack(load(None, [*AT_ANY_HOUR, *overrides], environ={}), stack.layout)
         with kafka_admin.admin(settings.kafka.servers) as admin:
             kafka_admin.create(admin, settings.kafka.partitions, settings.kafka.replication)
@@ -177,7 +177,7 @@ def dump(servers: str, topic: str) -> list[Record]:
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "dump", "enable.auto.commit": False, "log_level": 0})
     try:
         records: list[Record] = []
-        for partition in consumer.list_topics(topic, 30).topics[topic].partitions:
+        for partition in consumer.list_topics(topic, 240).topics[topic].partitions:
             ends: list[int] = wait_until(partial(_end, consumer, TopicPartition(topic, partition)), LIMIT, pause=0.5)
             assert ends, f"{topic}-{partition} has no leader"
             end = ends[0]
@@ -196,6 +196,6 @@ def dump(servers: str, topic: str) -> list[Record]:
 def _end(consumer: Consumer, place: TopicPartition) -> list[int]:
     """The partition's end; empty while it has no leader, as right after the broker was away."""
     try:
-        return [consumer.get_watermark_offsets(place, 30)[1]]
+        return [consumer.get_watermark_offsets(place, 240)[1]]
     except KafkaException:
         return []

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.gate.reasons import Reason
+from jobs.settings import process_environment
 from tests.integration import gate_expected
 from tests.integration.gate_alone import GateAlone, gate_alone
 from tests.integration.gate_expected import Row
@@ -18,11 +19,14 @@ from tests.oracle import gate
 from tests.oracle.gate import Decision
 from tests.oracle.histories import PACK, batch, history
 
-_BATCH = batch(35)
+_BATCH = batch(872)
 SHARED = replace(_BATCH, rules=replace(_BATCH.rules, share=0.05))
 HISTORIES = 300
 SLICE = 12
+PARALLELISMS = [int(number) for number in process_environment().get("REPLAYS", "1").split()]
+"""Of the runs that find all of it there; `make test-slow` has more."""
 Run = dict[str, list[Row]]
+pytestmark = pytest.mark.scaled
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, jars: Path, middle: int) -> d
             alone.work_off()
         alone.stop()
         runs = {"2, stopped in the middle, then 4": alone.written()}
-        return runs | {str(parallelism): run(alone, parallelism) for parallelism in (1, 2, 4)}
+        return runs | {str(parallelism): run(alone, parallelism) for parallelism in PARALLELISMS}
 
 
 def run(alone: GateAlone, parallelism: int) -> Run:
@@ -71,6 +75,7 @@ def test_histories_hold_what_is_hard(decided: list[Decision], middle: int) -> No
     assert marks["merged_from"] >= 30
     assert marks["shared_address"] >= 1
     assert marks["identified_at"] >= 30
+    assert marks["recheck"] >= 100
     assert {row["key"] for _, row in SHARED.control} == {"setting:caps", "setting:quiet_hours", f"pack:{PACK}"}
     assert min(gate_expected.in_flight(decided, SHARED.rules, middle)) >= 10
 

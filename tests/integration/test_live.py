@@ -14,6 +14,7 @@ import pytest
 from rekindle.local.waiting import wait_until
 from tests.integration.pipeline import LIMIT, Pipeline, pipeline
 
+pytestmark = pytest.mark.slow  # that event time goes on, test_demo.py shows too; that a broker may be away, tests/faults
 PAUSE_S = 20.0
 # Short gaps, so that a cart falls due while the test watches; the bound on disorder stays as shipped.
 SHORT = ("times.cart_gap=6 s", "times.session_gap=20 s", "times.arbitration=2 s")

@@ -33,7 +33,7 @@ def a_state_folder(folder: Path, jars: Path) -> Path:
 def stack(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Stack]:
     state = a_state_folder(tmp_path_factory.mktemp("stack") / "state", jars)
     try:
-        yield local.up(state, Wishes(slots=2))
+        yield local.up(state, Wishes(slots=2), limit=480.0)
     finally:
         local.down(state)
 
@@ -51,14 +51,14 @@ def test_all_parts_run_and_listen_on_the_loopback_alone(stack: Stack) -> None:
 
 
 def test_the_cluster_has_our_configuration_and_a_metrics_port_per_process(stack: Stack) -> None:
-    config = {row["key"]: row["value"] for row in requests.get(f"{stack.flink_url}/jobmanager/config", timeout=10).json()}
+    config = {row["key"]: row["value"] for row in requests.get(f"{stack.flink_url}/jobmanager/config", timeout=240).json()}
     assert config["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
     assert config["restart-strategy.type"] == "exponential-delay"
     assert config["table.local-time-zone"] == "UTC"
     assert "--add-opens" in config["env.java.opts.all"]
     assert FlinkRest(stack.flink_url).overview()["slots-total"] == 2
     for part in ("jobmanager", "taskmanager-1"):
-        answer = requests.get(f"http://127.0.0.1:{stack.layout.metrics_port(part)}/metrics", timeout=10)
+        answer = requests.get(f"http://127.0.0.1:{stack.layout.metrics_port(part)}/metrics", timeout=240)
         assert f"flink_{part.partition('-')[0]}_" in answer.text
 
 
@@ -74,10 +74,10 @@ def test_a_killed_taskmanager_is_shown_and_started_again(stack: Stack) -> None:
     assert found["taskmanager-1"].state == "dead"
     assert found["taskmanager-1"].detail
     assert stack.status().exit_code == 3
-    stack.restart("taskmanager-1")
+    stack.restart("taskmanager-1", 480.0)
     assert set(states(stack).values()) == {"running"}
     cluster = FlinkRest(stack.flink_url)
-    assert wait_until(lambda: cluster.overview()["slots-available"] == 2, 30)
+    assert wait_until(lambda: cluster.overview()["slots-available"] == 2, 240)
 
 
 def test_a_paused_broker_is_silent_until_it_is_resumed(stack: Stack) -> None:
@@ -86,7 +86,7 @@ def test_a_paused_broker_is_silent_until_it_is_resumed(stack: Stack) -> None:
         assert states(stack)["kafka"] == "silent"
     finally:
         stack.resume("kafka")
-    assert wait_until(lambda: states(stack)["kafka"] == "running", 30)
+    assert wait_until(lambda: states(stack)["kafka"] == "running", 240)
 
 
 def test_topics_survive_a_killed_broker(stack: Stack) -> None:
@@ -124,7 +124,7 @@ def test_the_commands_start_show_and_stop_a_stack_beside_another(stack: Stack, t
 
     def rekindle(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "rekindle.cli.main", "--state-dir", str(state), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=process_environment(), timeout=300)
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=process_environment(), timeout=1200)
 
     try:
         up = rekindle("up", "--taskmanagers", "2", "--slots", "1", "--state-backend", "rocksdb", "--json")

@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 
 from bench.shop import ShopDay
+from jobs.settings import process_environment
 from tests.integration.contracts import broken_rows
 from tests.integration.pipeline import AT_ANY_HOUR, Pipeline, dump, pipeline
 from tests.oracle import shop
 from tests.oracle.differences import differences
 
-DEVICES = 10_000
+DEVICES = int(process_environment().get("SHOP_DAY_DEVICES", "2500"))
 HOURS = 6.0
 # The day ends an hour and a half before it is fed: everything in it is due, and younger than the 24 h from which rows are history.
 SINCE_START_MS = int((HOURS + 1.5) * 3_600_000)
 JOBS = ("ingest", "quarantine", "evaluate", "gate", "deliver")
+pytestmark = pytest.mark.scaled
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +102,7 @@ def test_preview_says_what_was_decided_and_writes_nothing(day: tuple[Pipeline, s
     command = [sys.executable, "-m", "rekindle.cli.main", "--state-dir", str(running.stack.places.root)]
     settings = [f"kafka.servers={running.settings.kafka.servers}", "gate.caps=[]", *AT_ANY_HOUR]
     words = [*(word for one in settings for word in ("--set", one)), "preview", "cart_abandoned", "--limit", "1000000", "--json"]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     decided = [row for row in running.rows("trigger_decisions") if row["trigger"] == "cart_abandoned"]
     columns = ["trigger_id", "person_id", "verdict", "reason", "fired_at", "decided_at"]

@@ -44,7 +44,7 @@ class Shop:
         for topic, record in lines:
             value = None if record.value is None else record.value.replace(shop.DAY.encode(), YESTERDAY.encode())
             self.producer.produce(topic, key=record.key, value=value, timestamp=record.at + SHIFT)
-        assert self.producer.flush(30) == 0
+        assert self.producer.flush(240) == 0
 
     def beat(self) -> None:
         """Heartbeats, as the jobs write them into every partition."""
@@ -53,7 +53,7 @@ class Shop:
             for partition in range(PARTITIONS):
                 key = heartbeat_key(partition, PARTITIONS)
                 self.producer.produce(topic.name, key=key, value=heartbeat_value(topic, key, now), timestamp=now)
-        assert self.producer.flush(30) == 0
+        assert self.producer.flush(240) == 0
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """stdout of a command."""

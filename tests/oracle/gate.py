@@ -31,14 +31,26 @@ class Decision:
     def verdict(self) -> str:
         return VERDICTS.get(self.reason, "suppressed")
 
+    @property
+    def again(self) -> bool:
+        """About a mail that was let through before."""
+        return "recheck" in self.evidence
+
 
 def decide(history: History, rules: Rules) -> list[Decision]:
     """Every row of `trigger_decisions`, in order of D; what came after a send last."""
     world = World(history, rules)
     undecided = {one: world.first_instant(one) for one in world.candidates}
     decisions: list[Decision] = []
-    while undecided:
-        one = min(undecided, key=lambda one: _turn(world, one, undecided[one]))
+    waiting = {(r, trigger_id, "asked") for r, trigger_id in world.requests()}
+    while undecided or waiting:
+        one = min(undecided, key=lambda one: _turn(world, one, undecided[one]), default=None)
+        asked = min(waiting, default=None)
+        if asked is not None and (one is None or asked[0] <= undecided[one]):
+            waiting.remove(asked)
+            decisions += _again(world, asked, waiting, decisions)
+            continue
+        assert one is not None
         d = undecided.pop(one)
         reason, evidence = _refusal(world, one, d, undecided) or ("sent", checks.consents(world, one, d))
         if reason == "held":
@@ -49,10 +61,37 @@ def decide(history: History, rules: Rules) -> list[Decision]:
             person = found.person_id
             world.sends.append(Send(one, person, found.trigger_id, d, world.address(person, d), found.variant))
         decisions.append(found)
-    sent = {(decision.trigger_id, decision.decided_at): decision for decision in decisions if decision.reason == "sent"}
     for send in world.sends:
-        decisions += _afterwards(world, send, sent[send.trigger_id, send.at])
+        decisions += _afterwards(world, send, _first(decisions, send))
     return decisions
+
+
+def _first(decisions: list[Decision], send: Send) -> Decision:
+    """The row that let it through."""
+    return next(one for one in decisions if (one.trigger_id, one.reason, one.decided_at) == (send.trigger_id, "sent", send.at))
+
+
+def _again(world: World, asked: tuple[int, str, str], waiting: set[tuple[int, str, str]], decisions: list[Decision]) -> Iterator[Decision]:
+    """At most one row, about a send that came back. waiting: requests to come, among them ends of holds."""
+    r, trigger_id, _ = asked
+    send = next((send for send in world.sends if send.trigger_id == trigger_id and send.at < r <= send.candidate.expires_at), None)
+    held = any(other == trigger_id and word == "a hold ends" for _, other, word in waiting)
+    if send is None or send.closed is not None or held or (send.answered is not None and r <= send.answered):
+        return
+    one, homeless = send.candidate, world.given_back(send, r)
+    reason, evidence = checks.refusal_again(world, one, r, homeless) or _night(world, one, r) or ("sent", checks.consents(world, one, r))
+    send.answered = r
+    if reason == "sent" and homeless:
+        send.places.append(r)
+    elif reason == "held":
+        waiting.add((evidence["until"], trigger_id, "a hold ends"))
+        evidence = {**evidence, "until": to_text(evidence["until"])}
+    elif reason != "sent":
+        send.closed = r
+    first = _first(decisions, send)
+    marks = {name: value for name, value in first.evidence.items() if name in ("identified_at", "merged_from")}
+    proof = {**evidence, "recheck": True, "sent_at": to_text(send.at), **marks}
+    yield replace(first, reason=reason, decided_at=r, evidence=proof, variant=None)
 
 
 def row(decision: Decision) -> Row:
@@ -76,10 +115,13 @@ def _turn(world: World, one: Candidate, d: int) -> tuple[Any, ...]:
 
 
 def _refusal(world: World, one: Candidate, d: int, undecided: dict[Candidate, int]) -> checks.Refusal | None:
-    found = checks.refusal(world, one, d) or checks.outranked(world, one, d, undecided)
+    return checks.refusal(world, one, d) or checks.outranked(world, one, d, undecided) or _night(world, one, d)
+
+
+def _night(world: World, one: Candidate, d: int) -> checks.Refusal | None:
     quiet = checks.hold(world, one, d)
-    if found is not None or quiet is None:
-        return found
+    if quiet is None:
+        return None
     until, zone = quiet
     if until > one.expires_at:
         return "quiet_expired", {"expires_at": to_text(one.expires_at), "until": to_text(until), "timezone": zone}

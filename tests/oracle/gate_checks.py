@@ -30,7 +30,7 @@ def expired(world: World, one: Candidate, d: int) -> Refusal | None:
 
 def duplicate(world: World, one: Candidate, d: int) -> Refusal | None:
     """The same occasion was sent."""
-    same = [send for send in _own(world, one, d) if send.candidate.occasion == one.occasion and send.at > d - KEPT]
+    same = [send for send in _own(world, one, d) if send.candidate.occasion == one.occasion and send.placed > d - KEPT]
     return ("duplicate", _earlier(same[0])) if same else None
 
 
@@ -95,14 +95,23 @@ def held_out(world: World, one: Candidate, d: int) -> Refusal | None:
 
 def cooling(world: World, one: Candidate, d: int) -> Refusal | None:
     """The trigger's own last send is too near."""
-    near = [send for send in _own(world, one, d) if send.at > d - one.cooldown and not world.given_back(send, d)]
+    near = [send for send in _own(world, one, d) if send.placed > d - one.cooldown and not world.given_back(send, d)]
     return ("cooldown", _earlier(near[-1])) if near else None
 
 
 def capped(world: World, one: Candidate, d: int) -> Refusal | None:
     """Sends before the window fill a rule."""
+    return _filled(world, one, d, d - world.rules.arbitration)
+
+
+def filled(world: World, one: Candidate, d: int) -> Refusal | None:
+    """Sends fill a rule, those in the window too."""
+    return _filled(world, one, d, d + 1)
+
+
+def _filled(world: World, one: Candidate, d: int, before: int) -> Refusal | None:
     for cap in fitting(world, one, d):
-        sends = [send for send in counted(world, one, cap, d) if send.at < d - world.rules.arbitration]
+        sends = [send for send in counted(world, one, cap, d) if send.placed < before]
         if len(sends) >= cap.limit:
             newest = sends[::-1][: cap.limit]
             return "capped", {
@@ -126,6 +135,12 @@ def refusal(world: World, one: Candidate, d: int) -> Refusal | None:
     return next((found for check in FIRST_TEN if (found := check(world, one, d))), None)
 
 
+def refusal_again(world: World, one: Candidate, r: int, given_back: bool) -> Refusal | None:
+    """Of a send that came back at R: 1, 4 to 8, and 10 if it has lost its place."""
+    checks = [paused, bought, bought_since, reachable, consented, suppressed, *((cooling, filled) if given_back else ())]
+    return next((found for check in checks if (found := check(world, one, r))), None)
+
+
 def outranked(world: World, one: Candidate, d: int, undecided: dict[Candidate, int]) -> Refusal | None:
     """Better candidates, sent or about to be, leave no room. undecided: D of each."""
     person, window = world.person(one, d), world.rules.arbitration
@@ -140,7 +155,7 @@ def outranked(world: World, one: Candidate, d: int, undecided: dict[Candidate, i
         better = sorted((rival for rival in rivals if cap in fitting(world, rival, d)), key=lambda rival: rank(world, rival, d))
         sends = counted(world, one, cap, d)
         if len(sends) + len(better) >= cap.limit:
-            inside = [send for send in sends if send.at >= d - window]
+            inside = [send for send in sends if send.placed >= d - window]
             if inside:
                 winner = inside[-1].trigger_id, inside[-1].candidate.trigger
             else:
@@ -185,7 +200,7 @@ def counted(world: World, one: Candidate, cap: Cap, d: int) -> list[Send]:
         sender = world.root(send.person, d)
         mine = sender == person or (sender in neighbours and send.address == address)
         fits = send.candidate.purpose != TRANSACTIONAL and send.candidate.kind == (cap.class_, cap.channel)
-        inside = _in_days(cap, send.at, d, zone) if cap.calendar else send.at > d - cap.per
+        inside = _in_days(cap, send.placed, d, zone) if cap.calendar else send.placed > d - cap.per
         if mine and fits and inside and not world.given_back(send, d):
             found.append(send)
     return sorted(found, key=_age)
@@ -233,11 +248,11 @@ def _own(world: World, one: Candidate, d: int) -> list[Send]:
 
 
 def _age(send: Send) -> tuple[int, str]:
-    return send.at, send.trigger_id
+    return send.placed, send.trigger_id
 
 
 def _earlier(send: Send) -> dict[str, Any]:
-    return {"trigger_id": send.trigger_id, "decided_at": to_text(send.at)}
+    return {"trigger_id": send.trigger_id, "decided_at": to_text(send.placed)}
 
 
 def _proof(act: Act) -> dict[str, Any]:

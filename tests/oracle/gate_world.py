@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -17,9 +17,12 @@ GIVEN_BACK = {"rejected", "dead", "expired", "cancelled"}
 _UNITS = {"ms": 1, "s": 1000, "second": 1000, "min": h.MINUTE, "minute": h.MINUTE, "h": h.HOUR, "hour": h.HOUR, "d": h.DAY, "day": h.DAY}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Send:
-    """A candidate that was let through. person, trigger_id: as they were then. address: normalised."""
+    """A candidate that was let through. person, trigger_id: as they were then. address: normalised.
+
+    answered: when it was last decided on request; closed: when that refused it; places: when it was given a place again.
+    """
 
     candidate: Candidate
     person: str
@@ -27,6 +30,14 @@ class Send:
     at: int
     address: str
     variant: str | None
+    answered: int | None = None
+    closed: int | None = None
+    places: list[int] = field(default_factory=list)
+
+    @property
+    def placed(self) -> int:
+        """D_send: from when it counts."""
+        return self.places[-1] if self.places else self.at
 
 
 class World:
@@ -150,11 +161,16 @@ class World:
         return sorted((act for act in mine if act.t <= at), key=lambda act: (act.t, act.event_id))
 
     def given_back(self, send: Send, at: int) -> bool:
-        """Its delivery has failed for good."""
-        return any(
-            time <= at and row["trigger_id"] == send.trigger_id and row["outcome"] in GIVEN_BACK and time >= send.at
-            for time, row in self.outcomes
-        )
+        """Its delivery has failed for good since it was last given a place, or was refused on request."""
+        if send.closed is not None and send.closed <= at:
+            return True
+        ends = [time for time, row in self.outcomes if row["trigger_id"] == send.trigger_id and row["outcome"] in GIVEN_BACK]
+        return any(time <= at and (time > send.places[-1] if send.places else time >= send.at) for time in ends)
+
+    def requests(self) -> set[tuple[int, str]]:
+        """(R, trigger_id) of all that delivery asks."""
+        asking = [(at, row) for at, row in self.outcomes if row["outcome"] == "retrying" and row.get("reason") == "recheck"]
+        return {(at, row["trigger_id"]) for at, row in asking}
 
     # what operators said
 

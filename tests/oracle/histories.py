@@ -6,12 +6,13 @@ all histories of a batch may lie in the same topics.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from tests.oracle import gate
-from tests.oracle.gate_history import DAY, HOUR, MINUTE, Cap, History, Quiet, Row, Rules
+from tests.oracle.gate_history import DAY, HOUR, MINUTE, Cap, History, Quiet, Row, Rules, millis
 from tests.oracle.history_rows import Trigger, candidate_row, event_row, profile_value
 from tests.oracle.instants import to_text
 
@@ -117,7 +118,7 @@ class _Maker:
             name=f"t{place}_{self.n}",
             priority=rng.choice([40, 50, 50, 60]),
             purpose=purpose,
-            class_=purpose if purpose == "transactional" else rng.choice(["marketing", "marketing", "marketing", "news"]),
+            class_=rng.choice(["marketing", purpose if purpose == "transactional" else "marketing", "marketing", "news"]),
             cancel_on=rng.choice([EVENTS[:1], EVENTS[:2], EVENTS[1:], ()]),
             cooldown=rng.choice([0, 0, 0, WINDOW, MINUTE, HOUR, DAY]),
             max_age=rng.choice([WINDOW - 1, WINDOW, 5 * MINUTE, 2 * HOUR, *[12 * HOUR] * 4, *[2 * DAY] * 8]),
@@ -206,19 +207,34 @@ class _Maker:
     def outcomes(self, found: History) -> list[tuple[int, Row]]:
         """Of sends that there are: one that only an outcome made possible may go when another comes."""
         rng, outcomes = self.rng, list[tuple[int, Row]]()
-        for decision in gate.decide(found, self.of.rules):
-            if decision.reason == "sent" and rng.random() < 0.4:
-                at = max(decision.decided_at, self.when(0.8)) + rng.choice([0, 1, SECOND])
-                word = rng.choice(["accepted", "rejected", "dead", "expired", "cancelled", "retrying", "unknown"])
-                row = {"trigger_id": decision.trigger_id, "destination": "default", "outcome": word, "at": to_text(at)}
-                outcomes.append((at, row | {"person_id": decision.person_id}))
+        decided = gate.decide(found, self.of.rules)
+        self.edges = (
+            [at for at, _, _ in found.profiles] + [at for at, _ in found.control] + [millis(row["received_at"]) for row in found.events]
+        )
+        self.edges += [decision.decided_at for decision in decided]
+        for decision in (one for one in decided if one.reason == "sent"):
+            if rng.random() < 0.5:
+                word = rng.choice(["accepted", "rejected", "dead", "dead", "dead", "expired", "cancelled", "retrying", "unknown"])
+                outcomes.append(self.outcome(min, decision, word))
+            for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
+                outcomes.append(self.outcome(max, decision, "retrying", reason="recheck"))
+            if rng.random() < 0.1:
+                outcomes.append(self.outcome(max, decision, "dead"))
         while True:
             decided = gate.decide(replace(found, outcomes=outcomes), self.of.rules)
-            sent = {decision.trigger_id: decision.decided_at for decision in decided if decision.reason == "sent"}
+            sent = {one.trigger_id: one.decided_at for one in decided if one.reason == "sent" and not one.again}
             kept = [(at, row) for at, row in outcomes if sent.get(row["trigger_id"], at + 1) <= at]
             if kept == outcomes:
                 return sorted(outcomes, key=lambda outcome: outcome[0])
             outcomes = kept
+
+    def outcome(self, of_two: Callable[[list[int]], int], decision: gate.Decision, word: str, **more: Any) -> tuple[int, Row]:
+        """Of a send, at any time after it: the earlier or the later of two."""
+        later = [at for at in self.edges if at >= decision.decided_at]
+        at = of_two([self.rng.choice(later) + self.rng.choice([0, 0, 1, SECOND, MINUTE, HOUR, 12 * HOUR]) for _ in range(2)])
+        self.edges.append(at)
+        row = {"trigger_id": decision.trigger_id, "destination": "default", "outcome": word, "at": to_text(at), **more}
+        return at, row | {"person_id": decision.person_id}
 
 
 def _quiet(rng: Random) -> Quiet:

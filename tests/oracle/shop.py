@@ -77,7 +77,7 @@ def run(
         sessions=[rows.with_text_times(session) for session in sessions],
         candidates=[rows.candidate(candidate) for candidate in found],
         decisions=[gate.row(decision) for decision in decisions],
-        triggers=[rows.send(decision) for decision in decisions if decision.reason == "sent"],
+        triggers=[rows.send(decision) for decision in decisions if decision.reason == "sent" and not decision.again],
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jobs.gate import inbox
 from jobs.gate.decisions import Decision
 from jobs.gate.instants import to_text
@@ -21,6 +23,13 @@ def test_sends_and_refusals_are_counted_by_day_reason_and_person() -> None:
     found = of([decided("ana", "1", NOON), decided("ana", "2", NOON + DAY_MS), decided("bea", "3", NOON, Reason.NO_CONSENT)])
     assert (found.candidates, found.sends, found.people, found.reasons) == (3, 2, 1, {"no_consent": 1})
     assert found.days == {to_text(NOON)[:10]: 1, to_text(NOON + DAY_MS)[:10]: 1}
+
+
+def test_what_is_decided_again_about_a_send_is_neither_a_send_nor_a_refusal() -> None:
+    sent = decided("ana", "1", NOON)
+    again = [replace(decided("ana", "1", NOON + 1, reason), again=True) for reason in (Reason.SENT, Reason.PAUSED)]
+    assert of([sent, *again]) == of([sent])
+    assert compare([sent], [sent, *again]) == compare([sent], [sent])
 
 
 def test_pressure_counts_sends_that_find_the_cap_full() -> None:

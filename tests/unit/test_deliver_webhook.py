@@ -56,7 +56,8 @@ def test_a_body_beyond_the_standard_is_not_sent() -> None:
     [
         *[(status, Meaning.ACCEPTED, None) for status in (200, 201, 202, 204, 207)],
         *[(status, Meaning.REJECTED, Reason.REDIRECTED) for status in (301, 302, 304, 307, 308)],
-        *[(status, Meaning.REJECTED, Reason.REFUSED) for status in (400, 404, 405, 409, 410, 415, 422)],
+        *[(status, Meaning.REJECTED, Reason.REFUSED) for status in (400, 404, 405, 409, 415, 422)],
+        (410, Meaning.CONFIGURATION, Reason.REFUSED),  # the endpoint is closed, to every send
         (413, Meaning.REJECTED, Reason.TOO_LARGE),
         (401, Meaning.CONFIGURATION, Reason.CONFIGURATION),
         (403, Meaning.CONFIGURATION, Reason.CONFIGURATION),
@@ -112,6 +113,8 @@ def test_no_answer_can_break_the_reader(status: int, body: bytes, headers: dict[
         ("https://esp.example", {"X-Key": "a\r\nX-Other: b"}, "headers"),
         ("https://esp.example", {"X Key": "a"}, "headers"),
         ("https://esp.example", {"idempotency-key": "a"}, "headers"),
+        ("https://esp.example", {"Transfer-Encoding": "chunked"}, "headers"),
+        ("https://esp.example", {"HOST": "other.example"}, "headers"),
     ],
 )
 def test_a_destination_that_cannot_be_used_is_refused_by_name(url: str, headers: dict[str, str], what: str) -> None:

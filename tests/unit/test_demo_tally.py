@@ -77,3 +77,9 @@ def test_the_summary_counts_distinct_ids_and_only_our_own_at_the_platform() -> N
         "suppressed": {"no_profile": 1},
         "first_delivery_s": 12.5,
     }
+
+
+def test_what_is_decided_again_because_delivery_waited_changes_no_decision() -> None:
+    again = ("trigger_decisions", row("paused") | {"evidence": {"recheck": True}})
+    tally = told(CANDIDATE, SENT, SEND, again, OUTCOME)
+    assert tally.reasons() == {("cart_abandoned", "sent"): 1}

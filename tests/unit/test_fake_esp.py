@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.esp.fake.__main__ import main
-from connectors.esp.fake.contract import MAX_BODY, RefusedError, check_webhook
+from connectors.esp.fake.contract import MAX_BODY, check_webhook
 from connectors.esp.fake.faults import Faults, parse_faults
-from connectors.esp.fake.ledger import Ledger
+from connectors.esp.fake.ledger import Entry, Ledger
+from connectors.esp.fake.protocol import RefusedError
 from tests.integration.esp_server import fake_esp
 
 Post = Callable[..., Awaitable[tuple[int, Any]]]
@@ -34,7 +35,7 @@ def headers(key: str = "K1") -> dict[str, str]:
 
 def check(body: bytes, given: dict[str, str], content_type: str = "application/json") -> str:
     try:
-        return check_webhook(given, content_type, body).key
+        return check_webhook(given, content_type, body)[0]
     except RefusedError as error:
         return f"{error.status} {error.why}"
 
@@ -109,13 +110,14 @@ def test_the_ledger_counts_effects_and_repeats_and_forgets_nothing_when_reopened
         (3000, "K2", "fault_hang"),
         (4000, "K2", "accepted"),
     ):
-        first.add(ts, "webhook", key, "42", b"body", verdict)
+        first.add(Entry.of(ts, "webhook", b"body"), key, "42", verdict)
     first.close()
     ledger = Ledger(file)
     assert ledger.summary() == {
         "attempts": 4,
         "delivered_distinct": 2,
         "duplicates": 1,
+        "took_effect_again": 0,
         "by_verdict": {"accepted": 1, "accepted_unanswered": 1, "duplicate": 1, "fault_hang": 1},
         "first_ts": "1970-01-01T00:00:01.000Z",
         "last_ts": "1970-01-01T00:00:04.000Z",
@@ -129,7 +131,7 @@ def test_the_ledger_counts_effects_and_repeats_and_forgets_nothing_when_reopened
 
 def test_the_ledger_is_append_only_and_keeps_no_address(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.db")
-    ledger.add(1000, "webhook", "K1", "ana@example.com", b"", "accepted")
+    ledger.add(Entry.of(1000, "webhook", b""), "K1", "ana@example.com", "accepted")
     ledger.close()
     base = sqlite3.connect(tmp_path / "ledger.db")
     assert base.execute("SELECT person FROM attempts").fetchone()[0].startswith("sha256:")

@@ -53,7 +53,15 @@ def test_what_filled_a_cap_is_named_newest_first() -> None:
     }
 
 
-@pytest.mark.parametrize("other", [{"class": "service"}, {"channel": "push"}, {"purpose": "transactional", "class": "transactional"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"class": "service"},
+        {"channel": "push"},
+        {"purpose": "transactional", "class": "transactional"},
+        {"purpose": "transactional", "class": "marketing"},
+    ],
+)
 def test_another_class_another_channel_and_transactional_mail_do_not_count(other: dict[str, Any]) -> None:
     for rows in ([one_of(0, NOON), one_of(1, NOON + 7 * HOUR, **other)], [one_of(0, NOON, **other), one_of(1, NOON + 7 * HOUR)]):
         assert reasons(*rows) == [Reason.SENT, Reason.SENT]

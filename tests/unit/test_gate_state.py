@@ -77,13 +77,14 @@ def test_a_person_never_seen_has_an_empty_state_and_says_so() -> None:
 
 
 def test_older_snapshots_pass_through_every_migration_in_turn() -> None:
-    def to_3(layout: Layout) -> Layout:
-        return [*layout, "added in 3"]
+    def first(layout: Layout) -> Layout:
+        return [*layout, "added first"]
 
-    def to_4(layout: Layout) -> Layout:
-        return [*layout, "added in 4"]
+    def second(layout: Layout) -> Layout:
+        return [*layout, "added second"]
 
-    assert unpack(pack([[], []]), version=4, migrations={2: to_3, 3: to_4}) == [[], [], "added in 3", "added in 4"]
+    migrations = {VERSION: first, VERSION + 1: second}
+    assert unpack(pack([[], []]), version=VERSION + 2, migrations=migrations) == [[], [], "added first", "added second"]
 
 
 @pytest.mark.parametrize(

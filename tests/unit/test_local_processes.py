@@ -45,7 +45,7 @@ def test_stop_wakes_a_paused_process_so_that_it_hears_the_request(sleeper: Proce
 def test_who_ignores_the_request_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     stubborn = processes.spawn(["/bin/sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"], process_environment(), out)
-    assert wait_until(lambda: "deaf" in out.read_text(), 5)
+    assert wait_until(lambda: "deaf" in out.read_text(), 240)
     assert processes.stop([stubborn], 0.3) == [stubborn]
     assert processes.find(stubborn) is None
     for left in processes.session(stubborn, ""):
@@ -56,9 +56,9 @@ def test_workers_of_a_killed_leader_are_found_by_session_and_mark(tmp_path: Path
     out = tmp_path / "out"
     environ = process_environment() | {MARK: "here:worker"}
     leader = processes.spawn(["/bin/sh", "-c", "/bin/sleep 60 & echo started; wait"], environ, out)
-    assert wait_until(lambda: "started" in out.read_text(), 5)
+    assert wait_until(lambda: "started" in out.read_text(), 240)
     processes.send(leader, signal.SIGKILL)
-    assert wait_until(lambda: processes.find(leader) is None, 5)
+    assert wait_until(lambda: processes.find(leader) is None, 240)
     assert processes.session(leader, "elsewhere:worker") == []
     orphans = processes.session(leader, "here:worker")
     assert len(orphans) == 1

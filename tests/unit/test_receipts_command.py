@@ -118,7 +118,7 @@ def test_a_user_agent_tells_proxies_and_scanners_from_people(agent: str | None, 
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(document=JSON | st.lists(JSON, max_size=3))
 def test_any_json_gives_rows_or_reasons(provider: str, document: object) -> None:
     try:
@@ -134,7 +134,7 @@ def test_any_json_gives_rows_or_reasons(provider: str, document: object) -> None
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(body=st.binary(max_size=200), kind=st.sampled_from(["", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain"]))
 def test_any_bytes_raise_nothing_but_the_declared_error(provider: str, body: bytes, kind: str) -> None:
     for one in (body, b"mandrill_events=" + body, b"--b\r\nContent-Disposition: form-data; name=event\r\n\r\n" + body):

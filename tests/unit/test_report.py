@@ -52,6 +52,25 @@ def test_candidates_are_counted_once_with_their_reason_down_to_the_order(tmp_pat
     assert one["candidates"] == one["sent"] + sum(one["reasons"].values())
 
 
+def test_a_mail_that_came_back_from_delivery_is_the_same_mail_and_stopped_once_if_it_is(tmp_path: Path) -> None:
+    again = {"recheck": True}
+    one = only(
+        reported(
+            tmp_path,
+            decided("11:00", "sent", 1, variant="a"),
+            decided("11:10", "held", 1, evidence=again),
+            decided("11:20", "sent", 1, evidence=again),
+            decided("11:00", "sent", 2, person="7"),
+            decided("11:05", "cancelled_after_send", 2, person="7", evidence={"event_id": "e"}),
+            decided("11:10", "ordered_since", 2, person="7", evidence=again),
+            decided("11:00", "sent", 3, person="8"),
+            decided("11:10", "paused", 3, person="8", evidence=again),
+        )
+    )
+    found = {name: one[name] for name in ("candidates", "sent", "held", "called_back", "reasons")}
+    assert found == {"candidates": 3, "sent": 3, "held": 0, "called_back": 2, "reasons": {}}
+
+
 def test_what_a_scanner_opened_or_clicked_is_nobodys_interest(tmp_path: Path) -> None:
     machine = [receipt("12:00", "Email Opened", 1, machine=True), receipt("12:00", "Email Link Clicked", 1, machine=True)]
     one = only(reported(tmp_path, decided("11:00", "sent", 1), *machine))

@@ -80,6 +80,24 @@ def test_a_story_runs_from_the_first_click_to_the_order_after_the_mail(tmp_path:
     ]
 
 
+def test_a_mail_that_came_back_from_delivery_is_told_as_checked_again(tmp_path: Path) -> None:
+    again = {"recheck": True, "sent_at": at("10:08:30")}
+    order = event("10:20", "Order Completed", order_id="o-9", user_id="42")
+    found = told(
+        tmp_path,
+        decided("10:08:30", "sent", evidence={"consent_at_decision": CONSENT}),
+        outcome("10:15", "retrying", reason="recheck"),
+        decided("10:15", "sent", evidence={**again, "consent_at_decision": CONSENT}),
+        order,
+        decided("10:30", "ordered_since", evidence={**again, "event": "Order Completed", "event_id": "x", "at": at("10:20")}),
+    )
+    why = "because delivery had waited: it had been let through at 1 March 2026, 10:08:30 and had waited since."
+    assert [one for one in found if "it has waited on its way to the e-mail platform (default); the gate is asked" in one]
+    assert f"cart_abandoned was checked again at 1 March 2026, 10:15:00, {why} It passed once more and may go out." in found
+    assert found[-1].startswith(f"cart_abandoned was checked again at 1 March 2026, 10:30:00, {why} cart_abandoned was not sent: between ")
+    assert sum("passed every check and was sent" in one for one in found) == 1
+
+
 def test_the_same_is_told_by_device_and_by_address(tmp_path: Path) -> None:
     index = an_index(tmp_path, [profile("09:00"), pair("10:02"), decided("10:08", "capped"), cart("10:08")])
     by_person = asked(index)

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from connectors.esp.fake.protocol import RefusedError
 
 MAX_BODY = 20 * 1024
 
 
-@dataclass(frozen=True)
-class Call:
-    """A request that keeps the contract."""
+def check_webhook(headers: Mapping[str, str], content_type: str, body: bytes) -> tuple[str, str]:
+    """Returns (trigger_id, person_id). headers: looked up without regard to case. body: at most MAX_BODY + 1 bytes of it.
 
-    key: str
-    person: str
-
-
-class RefusedError(Exception):
-    """A request a real receiver would refuse: the status it answers and why (`refused_<why>` in the ledger)."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(status, why)
-        self.status, self.why = status, why
-
-
-def check_webhook(headers: Mapping[str, str], content_type: str, body: bytes) -> Call:
-    """headers: looked up without regard to case. body: at most MAX_BODY + 1 bytes of it. Raises RefusedError."""
+    Raises RefusedError.
+    """
     if len(body) > MAX_BODY:
         raise RefusedError(413, "too_large")
     if content_type != "application/json":
@@ -48,7 +36,7 @@ def check_webhook(headers: Mapping[str, str], content_type: str, body: bytes) ->
         raise RefusedError(400, "no_key")
     if given != [key, key]:
         raise RefusedError(422, "key_mismatch")
-    return Call(key, person)
+    return key, person
 
 
 def _refuse_constant(name: str) -> None:

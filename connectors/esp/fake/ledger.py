@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,9 +40,23 @@ class Known:
     first: int | None
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What the rows of one call have in common. ts: epoch ms of its arrival."""
+
+    ts: int
+    dest: str
+    body_sha256: str
+
+    @classmethod
+    def of(cls, ts: int, dest: str, body: bytes) -> Entry:
+        return cls(ts, dest, hashlib.sha256(body).hexdigest())
+
+
 class Ledger:
     """verdicts: `accepted` (took effect), `duplicate` (known key, no effect), each with `_unanswered` when the answer was withheld;
-    `refused_<why>` (breaks the contract); `fault_<mode>` (played fault, no effect)."""
+    `refused_<why>` (breaks the contract); `fault_<mode>` (played fault, no effect); `lost` (dropped without a word, as Segment does).
+    A call with N items gives N rows; one that could not be read, one without key."""
 
     def __init__(self, file: Path | str) -> None:
         self._base = sqlite3.connect(file, isolation_level=None)  # every row is committed at once
@@ -49,35 +65,49 @@ class Ledger:
         self._base.execute("PRAGMA synchronous=NORMAL")
         self._base.executescript(SCHEMA)
 
-    def known(self, dest: str, key: str) -> Known:
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Rows added meanwhile are committed at once."""
+        self._base.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._base.execute("COMMIT")
+
+    def known(self, dest: str, key: str, since: int | None = 0) -> Known:
+        """since: epoch ms; an effect before it is forgotten. None: all are."""
         row = self._base.execute(
-            "SELECT count(*) AS n, min(iif(verdict LIKE 'accepted%', rowid, NULL)) AS first FROM attempts WHERE dest = ? AND key = ?",
-            (dest, key),
+            "SELECT count(*) AS n, min(iif(verdict LIKE 'accepted%' AND ts >= ?, rowid, NULL)) AS first"
+            " FROM attempts WHERE dest = ? AND key = ?",
+            (since, dest, key),
         ).fetchone()
         return Known(row["n"], row["first"])
 
-    def add(self, ts: int, dest: str, key: str | None, person: str | None, body: bytes, verdict: str) -> int:
+    def add(self, entry: Entry, key: str | None, person: str | None, verdict: str) -> int:
         """Returns the row's number. An id that is an address is kept only as a hash."""
         if person is not None and "@" in person:
             person = "sha256:" + hashlib.sha256(person.encode()).hexdigest()
-        row = (ts, dest, key, person, hashlib.sha256(body).hexdigest(), verdict)
+        row = (entry.ts, entry.dest, key, person, entry.body_sha256, verdict)
         return self._base.execute("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)", row).lastrowid or 0
 
     def summary(self, dest: str | None = None) -> dict[str, Any]:
-        """{attempts, delivered_distinct, duplicates, by_verdict, first_ts, last_ts} of one destination, or of all.
+        """{attempts, delivered_distinct, duplicates, took_effect_again, by_verdict, first_ts, last_ts} of one destination, or of all.
 
-        duplicates: repeats of a key that had taken effect. The times are those of attempts that took effect, ISO or None.
+        duplicates: repeats of a key that had taken effect and took none; took_effect_again: those that did.
+        The times are those of attempts that took effect, ISO or None.
         """
         where = ("WHERE ? IS NULL OR dest = ?", (dest, dest))
         verdicts = self._base.execute(f"SELECT verdict, count(*) AS n FROM attempts {where[0]} GROUP BY verdict ORDER BY verdict", where[1])
         by_verdict: dict[str, int] = {row["verdict"]: row["n"] for row in verdicts}
         effects = self._base.execute(
-            f"SELECT count(*) AS n, min(first_ts) AS first, max(first_ts) AS last FROM effects {where[0]}", where[1]
+            f"SELECT count(*) AS n, sum(n_effective) AS effective, min(first_ts) AS first, max(first_ts) AS last FROM effects {where[0]}",
+            where[1],
         ).fetchone()
         return {
             "attempts": sum(by_verdict.values()),
             "delivered_distinct": effects["n"],
             "duplicates": sum(n for verdict, n in by_verdict.items() if verdict.startswith("duplicate")),
+            "took_effect_again": (effects["effective"] or 0) - effects["n"],
             "by_verdict": by_verdict,
             "first_ts": iso(effects["first"]),
             "last_ts": iso(effects["last"]),

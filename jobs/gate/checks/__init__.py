@@ -47,6 +47,21 @@ CHECKS: tuple[Check, ...] = (
 ALONE: tuple[Check, ...] = tuple(check for check in CHECKS if check is not check_outranked)
 """Those that a rival must pass to win: all that do not look at rivals."""
 
+AGAIN: tuple[Check, ...] = (
+    check_paused,
+    check_cancelled,
+    check_ordered_since,
+    check_profile,
+    check_address,
+    check_consent,
+    check_suppressed,
+    check_quiet,
+)
+"""Those for a send that comes back. It is no new mail: not its own duplicate, and what it counts it counts already."""
+
+AGAIN_WITHOUT_PLACE: tuple[Check, ...] = (*AGAIN[:-1], check_cooldown, check_capped, check_quiet)
+"""The same for one that was given back: it needs a place in the caps again."""
+
 
 def first_refusal(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> Refusal | None:
     """What the first check that refuses says; None: all let it pass."""

@@ -56,7 +56,7 @@ def _outcomes(decisions: Sequence[Decision]) -> dict[tuple[str, str], Decision]:
     ends: dict[tuple[str, str], Decision] = {}
     for one in decisions:
         key = one.candidate.person_id, one.candidate.occasion
-        if key not in ends or not ends[key].sent:
+        if not one.again and (key not in ends or not ends[key].sent):
             ends[key] = one
     return ends
 

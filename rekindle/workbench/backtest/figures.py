@@ -39,7 +39,7 @@ def within(decisions: Iterable[Decision], since: int | None, until: int | None) 
 
 def of(decisions: Sequence[Decision]) -> Figures:
     """Figures of decisions, each list of names in a fixed order."""
-    decisions = [one for one in decisions if one.reason not in NOT_FINAL]
+    decisions = [one for one in decisions if one.reason not in NOT_FINAL and not one.again]
     sends = [one for one in decisions if one.sent]
     reasons = Counter(one.reason.value for one in decisions if not one.sent)
     days = Counter(to_text(one.decided_at)[:10] for one in sends)

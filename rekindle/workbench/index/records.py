@@ -42,9 +42,9 @@ def _decision(value: Value, record: Record, _: Container[str]) -> Iterator[Found
     # one send may be cancelled by several events
     key = rows.hashed(value["trigger_id"], value["reason"], str(evidence.get("event_id")), str(evidence.get("profile")))
     at, body = rows.instant(value["decided_at"]), sift(record.value or b"")
+    word = value["reason"] + (rows.AGAIN if evidence.get("recheck") is True else "")
     yield Row(
-        rows.person(value["person_id"]), Kind.DECISION, at, key, value["trigger"], value["reason"], value.get("variant"),
-        value["trigger_id"], body,
+        rows.person(value["person_id"]), Kind.DECISION, at, key, value["trigger"], word, value.get("variant"), value["trigger_id"], body,
     )  # fmt: skip
 
 

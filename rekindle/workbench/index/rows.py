@@ -13,6 +13,9 @@ ORDER = "Order Completed"
 ALWAYS_KEPT = frozenset((*RECEIPTS, ORDER, "Order Cancelled", "Order Refunded", "Product Added", "Product Removed"))
 """Events the index keeps whatever the triggers ask for. Page views, the bulk, are told by their sessions."""
 
+AGAIN = " again"
+"""Behind the reason of a decision about a mail that was sent before and has come back from delivery: it is no second mail."""
+
 
 class Kind(IntEnum):
     """Kinds of rows. The numbers are in the file: add, never renumber."""

@@ -19,7 +19,11 @@ WINDOW_DAYS = 7
 """An order this long after a send counts as its effect."""
 STEPS = ("sent", "accepted", "opened", "clicked", "ordered")
 HOLDOUT = "holdout"
-_NOT_FINAL = {Reason.HELD, Reason.CANCELLED_AFTER_SEND}
+_CALLED_BACK = {
+    str(Reason.CANCELLED_AFTER_SEND),
+    *(reason + rows.AGAIN for reason in Reason if reason not in (Reason.SENT, Reason.HELD)),
+}
+"""Words of decisions that stop what was sent: afterwards, or when it came back from delivery."""
 
 
 @dataclass
@@ -77,12 +81,18 @@ def count(index: Index, first: int, last: int, trigger: str | None, now_ms: int)
     """first, last: days of the decision (since 1970, UTC). trigger: only that one. now_ms: for sends whose window is still open."""
     days: dict[tuple[str, int], Line] = defaultdict(Line)
     triggers: dict[str, Line] = defaultdict(Line)
+    stopped: set[str] = set()
     for day, name, word, _, number in index.counts(Kind.DECISION, first, last):
         if name is None or word is None or trigger not in (None, name):
             continue
+        if word in _CALLED_BACK:
+            stopped.add(word)
         for line in (days[name, day], triggers[name]):
             _add_decisions(line, word, number)
     acts = _acts(index, first, last)
+    for (name, _), at in _called_back(index, first, last, trigger, stopped).items():
+        for line in (days[name, at // DAY_MS], triggers[name]):
+            line.called_back += 1
     for word in (Reason.SENT, Reason.HOLDOUT):
         for row in index.between(Kind.DECISION, first, last, word, trigger):
             if row.name is not None:
@@ -92,12 +102,21 @@ def count(index: Index, first: int, last: int, trigger: str | None, now_ms: int)
     return Funnel(first, last, dict(sorted(days.items())), dict(sorted(triggers.items())))
 
 
+def _called_back(index: Index, first: int, last: int, trigger: str | None, words: Iterable[str]) -> dict[tuple[str, str], int]:
+    """(trigger, trigger_id) → when it was stopped first: several events, and a look at what came back, may all stop one mail."""
+    found: dict[tuple[str, str], int] = {}
+    for word in words:
+        for row in index.between(Kind.DECISION, first, last, word, trigger):
+            if row.name is not None:
+                one = row.name, row.ref or ""
+                found[one] = min(row.at, found.get(one, row.at))
+    return found
+
+
 def _add_decisions(line: Line, word: str, number: int) -> None:
     if word == Reason.HELD:
         line.held += number
-    elif word == Reason.CANCELLED_AFTER_SEND:
-        line.called_back += number
-    else:
+    elif word != Reason.CANCELLED_AFTER_SEND and not word.endswith(rows.AGAIN):
         line.candidates += number
         if word != Reason.SENT:
             line.reasons[word] += number

@@ -202,11 +202,20 @@ def sentence(reason: str, told: Told, evidence: Evidence) -> str:
         text = SENTENCES[Reason(reason)](told, evidence)
     except (ValueError, TypeError, AttributeError):
         text = f"{told.trigger}: {reason}."
+    if evidence.get("recheck") is True:
+        text = _again(reason, told, evidence, text)
     if evidence.get("identified_at"):
         text += f" Who it was became known only at {told.time(evidence['identified_at'])}."
     if evidence.get("merged_from"):
         text += f" It began as person {evidence['merged_from']}, who has since become one with this person."
     return text
+
+
+def _again(reason: str, told: Told, evidence: Evidence, text: str) -> str:
+    """text: what would be said of a first decision."""
+    let_through = f"it had been let through at {told.time(evidence.get('sent_at'))} and had waited since"
+    checked = f"{told.trigger} was checked again at {told.time(told.decided_at)}, because delivery had waited: {let_through}."
+    return f"{checked} It passed once more and may go out." if reason == Reason.SENT else f"{checked} {text}"
 
 
 def _event(told: Told, evidence: Evidence) -> str:

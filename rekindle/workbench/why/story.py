@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.gate.reasons import Reason
-from rekindle.workbench.index.rows import Kind
+from rekindle.workbench.index.rows import AGAIN, Kind
 from rekindle.workbench.why import activity, sentences
 from rekindle.workbench.why.lookup import Body, Fact, Person
 from rekindle.workbench.why.words import count, listed, moment
@@ -72,7 +72,7 @@ class _Teller:
         told = sentences.Told(
             str(fact.name), body.get("fired_at"), body.get("decided_at"), self._zone, mails, self._events, self._changed_by
         )
-        text = sentences.sentence(str(fact.word), told, body.get("evidence") or {})
+        text = sentences.sentence(str(fact.word).removesuffix(AGAIN), told, body.get("evidence") or {})
         return f"{text} Variant: {fact.variant}." if fact.variant and fact.word == Reason.SENT else text
 
     def candidate(self, fact: Fact) -> str:
@@ -88,6 +88,8 @@ class _Teller:
     def outcome(self, fact: Fact) -> str:
         body, name = fact.body, self._mails.get(fact.ref) or f"mail {fact.ref}"
         where, why = f"the e-mail platform ({body.get('destination')})", f": {body['reason']}" if body.get("reason") else ""
+        if fact.word == "retrying" and body.get("reason") == "recheck":
+            return f"The mail of {name}: it has waited on its way to {where}; the gate is asked whether it may still go out."
         text = _OUTCOMES.get(str(fact.word), "{where}: {word}{why}.").format(where=where, why=why, word=fact.word)
         tries = f" ({count(body['attempts'], 'attempt')})" if body.get("attempts") else ""
         return f"The mail of {name}: {text[:-1]}{tries}."

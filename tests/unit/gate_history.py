@@ -50,9 +50,14 @@ def pair(t: int, left: str, right: str) -> Row:
     return {"device_id": left, "person_id": right, "at": to_text(NOON + t)}
 
 
-def outcome(t: int, trigger_id: str, word: str) -> tuple[int, Row]:
+def outcome(t: int, trigger_id: str, word: str, **more: str) -> tuple[int, Row]:
     """Of a delivery."""
-    return NOON + t, {"trigger_id": trigger_id, "outcome": word, "destination": "default"}
+    return NOON + t, {"trigger_id": trigger_id, "outcome": word, "destination": "default"} | more
+
+
+def recheck(t: int, trigger_id: str) -> tuple[int, Row]:
+    """Delivery asks whether it may still go out."""
+    return outcome(t, trigger_id, "retrying", reason="recheck")
 
 
 def switch(t: int, key: str, **value: Any) -> tuple[int, Row]:

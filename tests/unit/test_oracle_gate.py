@@ -30,6 +30,7 @@ from tests.unit.gate_history import (
     outcome,
     pair,
     reasons,
+    recheck,
     switch,
 )
 
@@ -216,6 +217,36 @@ def test_of_two_due_together_the_higher_priority_is_first_then_the_id() -> None:
     assert [one.candidate.trigger for one in decisions(fired(trigger=BROWSE), fired())] == ["cart", "browse"]
     ids = [one.trigger_id for one in decisions(*(fired(occasion=occasion) for occasion in ("o1", "o2", "o3")))]
     assert ids == sorted(ids)
+
+
+# sends that come back
+
+
+def test_a_send_that_comes_back_is_decided_from_what_is_known_by_then() -> None:
+    asked = [recheck(HOUR, sent_id())]
+    first, again = decisions(fired(), outcomes=asked)
+    assert (first.again, again.again, again.reason, again.decided_at) == (False, True, "sent", NOON + HOUR)
+    assert reasons(fired(), outcomes=asked, control=[switch(HOUR, "trigger:cart", paused=True)]) == ["sent", "paused"]
+    assert reasons(fired(), outcomes=asked, control=[switch(HOUR + 1, "trigger:cart", paused=True)]) == ["sent", "sent"]
+    assert reasons(fired(), outcomes=asked, acts=[act(HOUR)]) == ["sent", "ordered_since", "cancelled_after_send"]
+
+
+def test_requests_count_between_the_send_and_its_end_each_once_and_none_after_a_refusal() -> None:
+    for t, expected in ((WINDOW, 1), (WINDOW + 1, 2), (CART.max_age, 2), (CART.max_age + 1, 1)):
+        assert len(reasons(fired(), outcomes=[recheck(t, sent_id())] * 2)) == expected
+    stopped = [switch(HOUR, "pack:core", muted=True), switch(HOUR + 1, "pack:core")]
+    asked = [recheck(HOUR, sent_id()), recheck(HOUR + 2, sent_id())]
+    assert reasons(fired(), outcomes=asked, control=stopped) == ["sent", "paused"]
+
+
+def test_only_a_send_that_was_given_back_needs_a_place_again_and_counts_from_then_on() -> None:
+    dead, asked = outcome(MINUTE, sent_id(), "dead"), recheck(3 * HOUR, sent_id())
+    browse, later = fired(HOUR, BROWSE, since=HOUR), fired(2 * DAY, BROWSE, since=2 * DAY, occasion="o2")
+    assert reasons(fired(), browse, rules=ONE_A_DAY, outcomes=[asked]) == ["sent", "capped", "sent"]
+    assert reasons(fired(), browse, rules=ONE_A_DAY, outcomes=[dead, asked]) == ["sent", "sent", "capped"]
+    week = replace(OPEN, caps=(Cap("marketing", "email", 1, 2 * DAY),))
+    assert reasons(fired(), later, rules=week, outcomes=[dead, asked]) == ["sent", "sent", "capped"]
+    assert reasons(fired(), later, rules=week, outcomes=[dead, asked, outcome(4 * HOUR, sent_id(), "dead")]) == ["sent"] * 3
 
 
 # variants

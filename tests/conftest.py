@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from jobs.settings import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+# A machine that stalls is no finding: by default an example of 200 ms fails.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 MARKED = {"flink", "integration", "faults", "packaging"}
 
 

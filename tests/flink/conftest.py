@@ -6,13 +6,15 @@ Left to itself Flink starts a cluster for each job, and each loads the thousands
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from py4j.java_gateway import _garbage_collect_object
 
 from jobs.settings import export
 from rekindle.local.ports import LOOPBACK
@@ -50,15 +52,25 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
     for name in os.environ.keys() - before.keys():  # the JVM has them; later tests start clusters of their own
         os.environ.pop(name)
     os.environ.update(before)
-    cluster = _start_cluster(java_gateway.get_gateway().jvm)
-    yield MiniCluster(tmp_path_factory.mktemp("data"))
-    cluster.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("py4j.java_gateway._garbage_collect_object", _of_this_thread(_garbage_collect_object))
+        cluster = _start_cluster(java_gateway.get_gateway().jvm)
+        yield MiniCluster(tmp_path_factory.mktemp("data"))
+        cluster.close()
     java_gateway.get_gateway().shutdown()  # else what Python still holds of Java's calls into a JVM that is gone, whenever it is collected
     for child in psutil.Process().children():  # it would go by itself, but only some time after this process
         with suppress(psutil.Error):  # of other children only a zombie may be left
             if any("PythonGatewayServer" in word for word in child.cmdline()):
                 child.terminate()
                 child.wait(240)
+
+
+def _of_this_thread(collect: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+    """Python's collector runs in whichever thread it is due, and one of pytest-xdist's would take the connection, so the Java thread, on which
+    the planner was made: Calcite finds nothing in another's thread locals (FLINK-36298). What dies there stays with Java.
+    """
+    ours = threading.get_ident()
+    return lambda client, target: collect(client, target) if threading.get_ident() == ours else None
 
 
 def _start_cluster(jvm: Any) -> Any:

@@ -41,7 +41,9 @@ async def deliver(one: Pass, lane: Lane) -> Result:
         result = turn.broken(Reason.INTERNAL)
     except BaseException:
         result = turn.broken(Reason.INTERRUPTED)
-    if result.outcome is Outcome.RETRYING and result.again_in is not None:
+    if result.outcome is not Outcome.RETRYING:
+        lane.shared.ended.put(one.send.trigger_id, result.outcome)
+    elif result.again_in is not None:
         lane.order.put_off(one.send.person_id, lane.clock.seconds() + result.again_in)
     return result
 
@@ -125,6 +127,8 @@ class _Turn:
 
     def _ended(self) -> Result | None:
         """Before every attempt: is it still to be sent?"""
+        if self._lane.shared.ended.get(self._send.trigger_id) == Outcome.ACCEPTED:
+            return Result(Outcome.ACCEPTED, repeat=True)
         if self._send.trigger_id in self._lane.shared.cancelled:
             return self._over(Outcome.CANCELLED)
         if self._clock.now() >= self._send.expires_at:

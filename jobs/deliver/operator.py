@@ -162,9 +162,6 @@ class DeliverSends(AsyncFunction):
     async def _deliver(self, body: str) -> list[tuple[str, str, str]]:
         envelope = Envelope.unpacked(orjson.loads(body))
         send = parse_send(envelope.raw)
-        known = shared.of(self._name)
-        if known.ended.get(send.trigger_id) == Outcome.ACCEPTED:
-            return []  # came twice within moments
         one = Pass(send, at(envelope.first_ms), envelope.made, envelope.passes, None if envelope.lost is None else Reason(envelope.lost))
         if self._lane is None:
             result = _no_lane(one, self._route)
@@ -172,6 +169,8 @@ class DeliverSends(AsyncFunction):
             if not self._lane.route.adapter.deduplicates:
                 await self._tell(outcome_row(send, Result(Outcome.RETRYING, Reason.CLAIMED, attempts=one.made), datetime.now(UTC)), send)
             result = await deliver(one, self._lane)
+        if result.repeat:
+            return []
         told_at = datetime.now(UTC)
         rows = end_rows(send, result, envelope.place, told_at)
         if result.outcome is Outcome.RETRYING:
@@ -179,8 +178,6 @@ class DeliverSends(AsyncFunction):
             lost = None if result.lost is None else str(result.lost)
             row = Envelope(send.raw, envelope.place, envelope.first_ms, again, result.attempts, result.passes, lost)
             rows.append(("triggers.retry", send.person_id, row.row(self._name)))
-        else:
-            known.ended.put(send.trigger_id, result.outcome)
         told = await self._tell(rows[0][2], send)
         return rows[1:] if told else rows
 

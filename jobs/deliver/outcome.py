@@ -31,7 +31,7 @@ class Result:
     """status: of the last full answer. latency_ms: how long the last call took. Both None when there was none.
 
     attempts: calls made in all passes. Of RETRYING, again_in: seconds until the next pass; passes: those without an answer of use.
-    lost: the reason of a call that may have been taken.
+    lost: the reason of a call that may have been taken. repeat: its row came twice, and the other one has told this.
     """
 
     outcome: Outcome
@@ -43,6 +43,7 @@ class Result:
     again_in: float | None = None
     passes: int = 0
     lost: Reason | None = None
+    repeat: bool = False
 
     @property
     def needs_a_person(self) -> bool:

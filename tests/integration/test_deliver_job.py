@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from jobs.destinations import Destination
 from rekindle.local.waiting import wait_until
 from tests.integration.pipeline import LIMIT, Pipeline, pipeline
 from tests.unit.a_send import a_row
+from tests.unit.esp_cases import CASES, Case
 from tests.unit.test_deliver_outcome import check
 
 START = datetime.now(UTC)
@@ -43,6 +45,19 @@ def send(kind: str, number: int = 0, **changes: Any) -> dict[str, Any]:
 
 def destination(url: str, **more: Any) -> Destination:
     return Destination.model_validate({"url": url, "private_hosts": ["127.0.0.1"], "waits": ["1 s"], **more})
+
+
+WAYS = {case.kind: case for case in reversed(CASES.values())}
+"""One way of sending of each kind."""
+
+
+def platform(case: Case, esp: str, folder: Path) -> Destination:
+    """A destination at the fake of its platform; its secrets lie in files."""
+    for name, text in {**case.secrets, **case.urls}.items():
+        (folder / f"{case.kind}-{name}").write_text(f"{text}\n", encoding="utf-8")
+    options = json.loads(re.sub(r"\$\{env:(\w+)\}", rf"${{file:{folder}/{case.kind}-\1}}", json.dumps(dict(case.options))))
+    given = {**options, "kind": case.kind, case.base: f"{esp}/{case.platform}.job", "private_hosts": ["127.0.0.1"], "waits": ["1 s"]}
+    return Destination.model_validate(given)
 
 
 def destinations(esp: str) -> dict[str, Destination]:
@@ -96,7 +111,9 @@ class Deliveries:
 @pytest.fixture(scope="module")
 def deliveries(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Deliveries]:
     with pipeline(tmp_path_factory.mktemp("deliver") / "state", jars, slots=2) as running:
-        running.settings = running.settings.model_copy(update={"destinations": destinations(running.stack.esp_url or "")})
+        esp, secrets = running.stack.esp_url or "", tmp_path_factory.mktemp("secrets")
+        every = destinations(esp) | {kind: platform(case, esp, secrets) for kind, case in WAYS.items()}
+        running.settings = running.settings.model_copy(update={"destinations": every})
         found = Deliveries(running)
         found.decide("gone", 0, verdict="cancelled", reason="cancelled_after_send")  # long before its send comes
         running.start("deliver")
@@ -114,6 +131,16 @@ def test_each_send_reaches_its_platform_once_however_often_its_row_is_written(de
     assert deliveries.ledger("default")["duplicates"] == 0
     for row in deliveries.rows:
         check("delivery_outcomes", row)
+
+
+def test_every_kind_of_platform_is_reached_from_kafka(deliveries: Deliveries) -> None:
+    for kind in WAYS:
+        deliveries.put(*(send(kind, number, destination=kind, address=f"{kind}{number}@example.com") for number in range(3)))
+    for kind in WAYS:
+        deliveries.wait(kind, "accepted", 3)
+    for kind, case in WAYS.items():
+        found = deliveries.ledger(f"{case.platform}.job")
+        assert (found["delivered_distinct"], found["duplicates"]) == (3, 0), kind
 
 
 def test_a_send_past_its_time_or_taken_back_is_never_called(deliveries: Deliveries) -> None:

@@ -85,6 +85,14 @@ def test_every_send_gives_exactly_one_outcome(tmp_path: Path) -> None:
     ]
 
 
+def test_a_row_that_comes_twice_at_once_is_one_call_and_one_outcome(tmp_path: Path) -> None:
+    async def judge(ledger: Ledger) -> None:
+        assert ledger.summary()["attempts"] == 1
+
+    given = operate(tmp_path, [call(0), call(1)], lambda url: a_destination(f"{url}/webhook?mode=slow&delay_s=0.2"), judge)
+    assert [row["outcome"] for _, _, row in given] == ["accepted"]
+
+
 def test_what_is_not_for_the_caller_is_passed_on(tmp_path: Path) -> None:
     row = {"trigger_id": KEY, "destination": "default", "outcome": "expired", "status": None, "attempts": 0}
     row |= {"esp_id": None, "latency_ms": None, "at": "2026-03-01T17:00:00.000Z", "reason": "expired"}

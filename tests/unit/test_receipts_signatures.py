@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connectors.collector.signatures import body_hmac, ecdsa, mailgun, mandrill, shared_secret, sns, standard_webhooks
+from connectors.collector.signatures.confirming import subscribe_url
 from connectors.collector.signatures.request import BadSignatureError, Check, Request
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -216,3 +217,17 @@ def test_a_certificate_that_cannot_be_had_refuses_the_call() -> None:
 
     with pytest.raises(BadSignatureError, match="could not be fetched"):
         sns.check([TOPIC], fetch)(Request(json.dumps(sns_message()).encode()), NOW)
+
+
+@pytest.mark.parametrize(
+    ("message", "url"),
+    [
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Token=t"}, True),
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.eu-west-1.amazonaws.com.evil.example/"}, False),
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": "http://169.254.169.254/latest"}, False),
+        ({"Type": "SubscriptionConfirmation"}, False),
+        ({"Type": "Notification", "SubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Token=t"}, False),
+    ],
+)
+def test_a_subscription_is_confirmed_at_sns_and_nowhere_else(message: dict[str, str], url: bool) -> None:
+    assert subscribe_url(json.dumps(message).encode()) == (message["SubscribeURL"] if url else None)

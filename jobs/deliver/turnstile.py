@@ -129,13 +129,11 @@ class Turnstile:
         row = _object(body)
         trigger_id, decided = str(row.get("trigger_id")), _ms(row.get("decided_at"))
         one = next((one for one in state.parked if one.send.trigger_id == trigger_id), None)
-        if row.get("reason") == "cancelled_after_send":
+        if row.get("verdict") in ("cancelled", "suppressed"):  # also an answer to an earlier question: the gate gives no second one
             state.cancelled[trigger_id] = now
-        elif one is not None and one.asked_ms is not None and decided is not None and decided >= one.asked_ms - 1000:
-            if row.get("verdict") == "sent":
+        elif row.get("verdict") == "sent" and one is not None and one.asked_ms is not None:
+            if decided is not None and decided >= one.asked_ms - 1000:
                 one.decided_ms, one.asked_ms = max(decided, now), None
-            elif row.get("verdict") != "held":
-                state.cancelled[trigger_id] = now
         return self.due(state, now)
 
     def outcome(self, state: State, body: bytes, now: int) -> list[Out]:

@@ -131,9 +131,8 @@ class Turnstile:
         one = next((one for one in state.parked if one.send.trigger_id == trigger_id), None)
         if row.get("verdict") in ("cancelled", "suppressed"):  # also an answer to an earlier question: the gate gives no second one
             state.cancelled[trigger_id] = now
-        elif row.get("verdict") == "sent" and one is not None and one.asked_ms is not None:
-            if decided is not None and decided >= one.asked_ms - 1000:
-                one.decided_ms, one.asked_ms = max(decided, now), None
+        elif one is not None and one.asked_ms is not None and row.get("verdict") == "sent" and (decided or 0) >= one.asked_ms - 1000:
+            one.decided_ms, one.asked_ms = now, None
         return self.due(state, now)
 
     def outcome(self, state: State, body: bytes, now: int) -> list[Out]:

@@ -84,8 +84,8 @@ class _Turn:
             found = await self._attempt(item, call_timeout(route.limits, clock.seconds() - began), alone)
             if found.ended is not None:
                 return self._over(found.ended)
-            if found.put_off is not None or found.answer is None:
-                return self._again(found.reason or Reason.PACED, found.put_off or 0.0, tried=False)
+            if found.answer is None:
+                return self._put_off(found.reason or Reason.PACED, found.put_off or 0.0)
             answer = found.answer
             if answer.meaning is Meaning.SPLIT and not alone:
                 alone = True
@@ -93,7 +93,7 @@ class _Turn:
             if answer.meaning is Meaning.AMBIGUOUS:
                 self._lost = self._lost or answer.reason
             if answer.meaning is Meaning.CONFIGURATION:
-                return self._again(Reason.CONFIGURATION, 60.0, tried=False)
+                return self._put_off(Reason.CONFIGURATION, 0.0)
             if answer.meaning in (Meaning.ACCEPTED, Meaning.REJECTED, Meaning.SPLIT) or (self._lost is not None and not route.retry_lost):
                 return self._end(answer, None)
             elapsed = clock.seconds() - began
@@ -152,6 +152,12 @@ class _Turn:
         if wait >= (send.expires_at - clock.now()).total_seconds():
             return self._over(Outcome.EXPIRED)
         return self._again(reason or Reason.UNAVAILABLE, wait, tried=True)
+
+    def _put_off(self, reason: Reason, wait: float) -> Result:
+        """Not called, or not for its own sake: its turn in the pace, or the first of the longer waits while nobody can be called."""
+        if reason is not Reason.PACED:  # all who wait for the platform must not come back at once, nor go round and round
+            wait = max(wait, longer_wait(self._route.waits, 0, self._clock.now(), None, self._clock.chance))
+        return self._again(reason, wait, tried=False)
 
     def _again(self, reason: Reason, wait: float, tried: bool) -> Result:
         """Put off to a later pass. Who comes only after the expiry has expired now: nobody has to wait to hear of it."""

@@ -18,7 +18,7 @@ from connectors.esp.protocol import Reason
 from jobs.deliver.journal import for_librdkafka
 
 CLAIMED = str(Reason.CLAIMED)
-_POLL_S, _ROWS = 1.0, 10_000
+_POLL_S = 1.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -85,16 +85,18 @@ def _values(servers: str, options: Mapping[str, str], topic: str, since_ms: int)
 
 def _to(consumer: Consumer, end: int) -> Iterator[bytes]:
     while True:
-        for message in consumer.consume(_ROWS, _POLL_S):
-            error, value, offset = message.error(), message.value(), message.offset()
-            if error is not None:
-                if error.code() == KafkaError._PARTITION_EOF:  # also behind markers of transactions, which no position counts
-                    return
-                raise KafkaException(error)
-            if value is not None:
-                yield value
-            if offset is not None and offset >= end - 1:
+        message = consumer.poll(_POLL_S)  # not `consume`, which waits for its whole batch
+        if message is None:
+            continue
+        error, value, offset = message.error(), message.value(), message.offset()
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF:  # also behind markers of transactions, which no position counts
                 return
+            raise KafkaException(error)
+        if value is not None:
+            yield value
+        if offset is not None and offset >= end - 1:
+            return
 
 
 def _object(value: bytes) -> dict[str, object]:

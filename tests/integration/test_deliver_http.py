@@ -177,6 +177,7 @@ def closed_port() -> int:
         (f"http://127.0.0.1:{closed_port()}/", Reason.UNREACHABLE),
         ("http://no-such-host.invalid/", Reason.UNREACHABLE),
     ],
+    ids=["closed port", "no such host"],  # the same in every process that collects
 )
 def test_without_a_connection_nothing_was_sent_so_nothing_is_in_doubt(url: str, reason: Reason) -> None:
     result = asyncio.run(hand_over(url, a_send(), Limits(2, 2, 5)))

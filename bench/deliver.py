@@ -189,7 +189,7 @@ async def _added(who: str, around: Ground, rate: int, numbers: list[int]) -> Add
     return Added(who, rate, len(delays), quantile(delays, 0.5), quantile(delays, 0.99))
 
 
-class _invoker:  # noqa: N801 -- read as a context, not as a type
+class _invoker:
     """Whoever calls: `async with _invoker(…) as (invoke, rows at once)`. Rows are made beforehand."""
 
     def __init__(self, who: str, kind: str, around: Ground, capacity: int, numbers: list[int]) -> None:

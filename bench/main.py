@@ -1,4 +1,4 @@
-"""`rekindle bench ingest | latency | workbench | gate`."""
+"""`rekindle bench ingest | latency | workbench | gate | deliver`."""
 
 from __future__ import annotations
 
@@ -179,6 +179,38 @@ def gate(
     else:
         gate_show.show(found, around["load_before"])
     return 0 if all(one.equal for one in found) else 1
+
+
+@bench.command()
+@click.option("--capacity", "capacities", multiple=True, type=click.IntRange(1, 1000), help="Calls in flight. Default: 50, 100, 200.")
+@click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(0.5), help="Of each run, at the aim's pace.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Engine and bare loop take turns this often.")
+@click.option("--esp", type=click.Choice(["stand-in", "fake"]), default="stand-in", show_default=True, help="Who is called.")
+@click.option("--backlog", default=100_000, show_default=True, type=click.IntRange(0), help="Sends that wait; 0: leave this out.")
+@click.option("--rate", default=500, show_default=True, type=click.IntRange(10), help="Calls a second, for the backlog.")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_obj
+def deliver(
+    _invocation: Invocation | None, capacities: tuple[int, ...], seconds: float, rounds: int, esp: Any, backlog: int, rate: int, json_: bool
+) -> int:
+    """Calls a second and CPU per call of `deliver`, its latency, and how a backlog drains."""
+    from bench import deliver as calls
+    from bench import deliver_backlog, deliver_show
+    from bench import ingest as measure
+
+    around = measure.machine()
+    kinds = ("segment", "braze") if esp == "stand-in" else ("segment",)
+    found = calls.run(esp, capacities=capacities or (50, 100, 200), seconds=seconds, rounds=rounds, kinds=kinds, report=progress)
+    drained = []
+    for esp_away in (True, False) if backlog else ():
+        case = deliver_backlog.Case(esp_away, backlog, rate)
+        progress(f"backlog of {backlog:,}, {case.name}")
+        drained.append(deliver_backlog.simulate(case))
+    if json_:
+        as_json({**around, **deliver_show.tree(found, drained)})
+    else:
+        deliver_show.show(found, drained, around["load_before"])
+    return 0 if found.right and not found.missed() and all(one.right for one in drained) else 1
 
 
 def main(argv: Sequence[str]) -> int:

@@ -13,6 +13,10 @@ WINDOW = 30.0
 """Seconds that are looked back."""
 LEAST_ATTEMPTS, WORST_SHARE, CONNECTS_IN_A_ROW = 20, 0.5, 5
 FIRST_REST, LONGEST_REST = 5.0, 30.0
+SOON = 2.0
+"""Seconds after which a probe should have told."""
+SPREAD, LONGEST_SPREAD = 0.25, 120.0
+"""A backlog is asked after in a quarter of the time the platform has been away: else all of it comes round with every probe."""
 CONFIGURATION_REST = 60.0
 """Seconds between two looks whether somebody has mended the key or the URL."""
 
@@ -26,6 +30,7 @@ class Breaker:
     _until: float | None = None
     _rest: float = FIRST_REST
     _probing: float | None = None
+    _since: float = 0.0
 
     @classmethod
     def closed(cls) -> Breaker:
@@ -38,9 +43,13 @@ class Breaker:
         if now < self._until:
             return self._until - now
         if self._probing is not None and now < self._probing:
-            return self._probing - now
+            return min(SOON, self._probing - now)
         self._probing = now + LONGEST_REST  # of a probe that never comes back
         return 0.0
+
+    def spread(self, now: float) -> float:
+        """Seconds over which those who were not let through, and are in no hurry, should come again, beyond `wait`."""
+        return 0.0 if self._until is None else min(LONGEST_SPREAD, SPREAD * (now - self._since))
 
     def succeeded(self, now: float) -> None:
         """The platform answered for itself: also with a refusal of one send."""
@@ -68,6 +77,8 @@ class Breaker:
         self._open(now, CONFIGURATION_REST)
 
     def _open(self, now: float, rest: float) -> None:
+        if self._until is None:
+            self._since = now
         self._until, self._probing = now + rest, None
 
     def _note(self, now: float, good: bool) -> None:

@@ -20,6 +20,10 @@ Call = Callable[[Request, float], Awaitable[Reply | Answer]]
 """(request, seconds it may take) → a full answer, or what its absence means."""
 PATIENCE = 0.25
 """Seconds a send waits for its turn in the pace. Longer, and it is put off: who waits here stands in others' way."""
+FRESH_PATIENCE = 0.75
+"""Of a fresh send: so it gets a turn where one out of a backlog is put off, and goes before all of those."""
+JUST = timedelta(seconds=60)
+"""Since its decision a send is fresh: it came with the day's traffic, not out of a backlog."""
 UNSAID = 1.0
 """Seconds of rest after a 429 that does not say how long."""
 SHORT_PAUSE = 5.0
@@ -81,16 +85,17 @@ class Exchanger:
     async def run(self, sends: Sequence[Send], items: Sequence[bytes], timeout: float) -> list[Exchange]:
         """One request for sends of one group → one Exchange each. Never raises what an adapter or the network does not."""
         shared, clock = self._shared, self._clock
-        patience = PATIENCE + min(SHORT_PAUSE, shared.bucket.paused(clock.seconds()))
+        patience = (FRESH_PATIENCE if self._fresh(sends) else PATIENCE) + min(SHORT_PAUSE, shared.bucket.paused(clock.seconds()))
         wait = shared.bucket.wait(clock.seconds(), patience)
         if wait > patience:
-            return [Exchange(put_off=shared.bucket.slot(clock.seconds()), reason=Reason.PACED) for _ in sends]
+            return [Exchange(put_off=shared.bucket.slot(clock.seconds(), self._fresh(sends)), reason=Reason.PACED)] * len(sends)
         if wait > 0:
             await clock.sleep(wait)
         async with self._slots:
             wait = shared.breaker.wait(clock.seconds())
             if wait > 0:
-                return [Exchange(put_off=wait, reason=Reason.CIRCUIT_OPEN) for _ in sends]
+                later = 0.0 if self._fresh(sends) else clock.chance() * shared.breaker.spread(clock.seconds())
+                return [Exchange(put_off=wait + later, reason=Reason.CIRCUIT_OPEN)] * len(sends)
             ended = [self._last_look(send) for send in sends]
             left = [n for n, one in enumerate(ended) if one is None]
             found = [Exchange(ended=one) for one in ended]
@@ -98,6 +103,9 @@ class Exchanger:
                 for n, exchange in zip(left, await self._ask([sends[n] for n in left], [items[n] for n in left], timeout), strict=True):
                     found[n] = exchange
             return found
+
+    def _fresh(self, sends: Sequence[Send]) -> bool:
+        return all(self._clock.now() - send.decided_at < JUST for send in sends)
 
     def _last_look(self, send: Send) -> Outcome | None:
         """Nothing is awaited between this and the call."""

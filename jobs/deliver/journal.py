@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaException, Producer
@@ -41,6 +42,8 @@ class Journal:
         }
         self._producer: Producer | None = None
         self._ended = threading.Event()
+        self._told: list[tuple[asyncio.Future[bool], bool]] = []
+        """By the thread that polls, which alone touches it."""
 
     async def write(self, topic: str, key: str, value: str) -> bool:
         """Whether Kafka has acknowledged the row, within PATIENCE. Raises nothing of Kafka's."""
@@ -48,10 +51,10 @@ class Journal:
         done: asyncio.Future[bool] = loop.create_future()
 
         def told(error: Any, _message: Any) -> None:
-            loop.call_soon_threadsafe(_settle, done, error is None)
+            self._told.append((done, error is None))
 
         try:
-            self._open().produce(topic, key=key.encode(), value=value.encode(), on_delivery=told)
+            self._open(loop).produce(topic, key=key.encode(), value=value.encode(), on_delivery=told)
             async with asyncio.timeout(PATIENCE):
                 return await done
         except (KafkaException, BufferError, TimeoutError):
@@ -61,17 +64,22 @@ class Journal:
         """Ends the thread; waits for nothing."""
         self._ended.set()
 
-    def _open(self) -> Producer:
+    def _open(self, loop: asyncio.AbstractEventLoop) -> Producer:
         if self._producer is None:
             self._producer = Producer(self._settings)
-            threading.Thread(target=self._poll, args=(self._producer,), name="deliver-journal", daemon=True).start()
+            threading.Thread(target=self._poll, args=(self._producer, loop), name="deliver-journal", daemon=True).start()
         return self._producer
 
-    def _poll(self, producer: Producer) -> None:
+    def _poll(self, producer: Producer, loop: asyncio.AbstractEventLoop) -> None:
         while not self._ended.is_set():
             producer.poll(0.1)
+            if self._told:
+                told, self._told = self._told, []
+                with suppress(RuntimeError):  # the loop has ended: nobody waits
+                    loop.call_soon_threadsafe(_settle, told)  # wakes the loop: once for all that one poll brought
 
 
-def _settle(done: asyncio.Future[bool], acknowledged: bool) -> None:
-    if not done.done():
-        done.set_result(acknowledged)
+def _settle(told: Sequence[tuple[asyncio.Future[bool], bool]]) -> None:
+    for done, acknowledged in told:
+        if not done.done():
+            done.set_result(acknowledged)

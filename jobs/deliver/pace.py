@@ -5,6 +5,7 @@ Pure: monotonic seconds are arguments.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 FRESH = 0.2
@@ -13,9 +14,19 @@ NEARLY_NONE = 0.1
 """From this share of the platform's own limit on, calls are spread over what is left of its window."""
 
 
+FEW = 20
+"""Calls. A rate is kept over every second, or over the time this many of a slower one take."""
+
+
+EDGE = 0.01
+"""Seconds by which a call may reach the platform sooner or later than its neighbour, and none of them too many in its window."""
+
+
 @dataclass(slots=True)
 class Bucket:
-    """Calls are due one by one, `1 / rate` seconds apart, with a small burst (GCRA). rate: calls a second; None = no limit.
+    """Calls are due one by one, `1 / rate` seconds apart, with a small burst (GCRA), and never more than `rate` of them in any second.
+
+    rate: calls a second; None = no limit.
 
     Exact for one process; a share of the rate each where there are several (`jobs/deliver/lane.py`).
     """
@@ -26,8 +37,9 @@ class Bucket:
     _next: float = 0.0
     _paused: float = 0.0
     _slow: tuple[float, float] | None = None
-    _put_off: int = 0
     _last_slot: float = 0.0
+    _last_fresh: float = 0.0
+    _taken: deque[float] = field(default_factory=deque)
 
     def wait(self, now: float, patience: float) -> float:
         """Seconds until this call's turn. Up to `patience` the turn is taken; beyond, it is not, and the caller comes again later."""
@@ -35,19 +47,29 @@ class Bucket:
         if rate is None:
             return self.paused(now)
         due = max(self._next, now - self.burst, self._paused)
-        wait = max(0.0, due - now)
+        wait = max(0.0, due - now, self._full_until(rate) - now)
         if wait <= patience:
             self._next = due + 1.0 / rate
+            self._taken.append(now + wait)
         return wait
 
-    def slot(self, now: float) -> float:
-        """Seconds after which one that was put off should come again: one slot each, so that a backlog does not come back as a wave."""
+    def slot(self, now: float, fresh: bool = False) -> float:
+        """Seconds after which what was put off should come again: one slot a request, so that a backlog does not come back as a wave.
+
+        fresh: of sends that were just decided. They may use the share of the rate that is left to them: else they would wait for all the
+        others that were put off before.
+        """
         rate = self._rate(now)
         earliest = max(now, self._paused)
         if rate is None:
             return earliest - now
-        self._last_slot = max(self._last_slot, earliest) + 1.0 / (rate * (1 - FRESH))
-        return self._last_slot - now
+        behind = max(self._last_slot, earliest) + 1.0 / (rate * (1 - FRESH))
+        ahead = max(self._last_fresh, earliest) + 1.0 / (rate * FRESH)
+        if fresh and ahead < behind:
+            self._last_fresh = ahead
+            return ahead - now
+        self._last_slot = behind
+        return behind - now
 
     def paused(self, now: float) -> float:
         """Seconds for which the platform asked to be left alone, from now on."""
@@ -66,6 +88,14 @@ class Bucket:
             self.pause(resets)
         elif self.rate is not None and calls < NEARLY_NONE * self.rate * span:
             self._slow = (calls / span, resets)
+
+    def _full_until(self, rate: float) -> float:
+        """When the oldest of the last `rate` turns is a second ago: what the burst gives must not be more than a platform counts."""
+        span = max(1.0, FEW / rate) + EDGE
+        most = max(1, int(rate * (span - EDGE)))
+        while len(self._taken) > most:
+            self._taken.popleft()
+        return self._taken[0] + span if len(self._taken) == most else 0.0
 
     def _rate(self, now: float) -> float | None:
         if self._slow is not None and now < self._slow[1]:

@@ -188,3 +188,36 @@ def test_a_batch_that_breaks_breaks_for_all_in_it_and_for_nobody_else() -> None:
     assert isinstance(first, RuntimeError)
     assert isinstance(second, RuntimeError)
     assert third == fourth == Exchange(status=200)
+
+
+def test_no_second_sees_more_calls_than_the_rate_whatever_came_before_it() -> None:
+    bucket, turns, now = Bucket(rate=100), [], 50.0
+    for n in range(1_000):
+        now += 0.5 if n % 200 == 0 else 0.0  # idle for a while: the burst is there again
+        wait = bucket.wait(now, patience=60)
+        turns.append(now + wait)
+    assert max(sum(one - 1 < other <= one for other in turns) for one in turns) == 100
+
+
+def test_a_rate_below_one_a_second_is_kept_over_a_longer_window() -> None:
+    bucket = Bucket(rate=0.5)
+    assert [round(bucket.wait(100.0, patience=60)) for _ in range(4)] == [0, 2, 4, 6]
+
+
+def test_a_fresh_send_that_is_put_off_does_not_queue_behind_the_backlog() -> None:
+    bucket = Bucket(rate=10)
+    backlog = [bucket.slot(0.0) for _ in range(100)]
+    assert backlog[-1] == pytest.approx(100 / 8)
+    assert bucket.slot(0.0, fresh=True) == pytest.approx(1 / 2)
+    assert bucket.slot(0.0) > backlog[-1]
+
+
+def test_who_comes_while_the_probe_is_out_hears_soon_and_a_backlog_comes_back_spread_over_time() -> None:
+    breaker = Breaker.closed()
+    for _ in range(5):
+        breaker.failed(0.0, connected=False)
+    assert breaker.wait(FIRST_REST) == 0
+    assert breaker.wait(FIRST_REST) <= 2
+    assert breaker.spread(100.0) == pytest.approx(25)
+    breaker.succeeded(100.0)
+    assert breaker.spread(101.0) == 0

@@ -12,14 +12,13 @@ import pytest
 
 from rekindle.local import processes
 from rekindle.local.parts import mark
-from rekindle.local.stack import Stack
 from rekindle.local.waiting import wait_until
 from tests.faults.delivering import AS_FED, account, calls, destination, put, send, wait_for_ends
-from tests.faults.test_kills import kill_broker
+from tests.faults.test_kills import kill_broker, kill_taskmanager
 from tests.faults.wire import Wire
 from tests.integration.pipeline import LIMIT, Pipeline, pipeline
 
-MANY = 200
+MANY = 300
 IN_THE_AIR = 20
 KINDS = ("tells", "forgets")
 """Destinations. `tells`: its platform tells repeats by their id. `forgets`: it does not, so a call whose answer was lost is `unknown`."""
@@ -37,42 +36,45 @@ class Delivering:
         return [send(kind, number) for number in range(self.fed - MANY, self.fed) for kind in KINDS]
 
 
-def cut(delivering: Delivering) -> None:
-    delivering.wire.cut()
+Strike = Callable[[], object]
+"""A fault that is ready: finding whom it will hit takes seconds, and then the calls it was to hit are over."""
 
 
-def end_broker(delivering: Delivering) -> None:
-    kill_broker(delivering.running.stack)
+def cut(delivering: Delivering) -> Strike:
+    return delivering.wire.cut
 
 
-def end_taskmanager(delivering: Delivering) -> None:
+def end_broker(delivering: Delivering) -> Strike:
+    return lambda: kill_broker(delivering.running.stack)
+
+
+def end_taskmanager(delivering: Delivering) -> Strike:
     """Its Python workers live on for some moments, as nobody tells them to end."""
-    delivering.running.stack.kill("taskmanager-1")
-    delivering.running.stack.restart("taskmanager-1")
+    return lambda: kill_taskmanager(delivering.running.stack)
 
 
-def end_machine(delivering: Delivering) -> None:
+def end_machine(delivering: Delivering) -> Strike:
     """The TaskManager and its Python workers in mid-call, as when their container is killed."""
     stack = delivering.running.stack
-    workers = workers_of(stack)
-    assert workers
-    stack.kill("taskmanager-1")
-    for worker in workers:
-        processes.send(worker, signal.SIGKILL)
-    stack.restart("taskmanager-1")
-
-
-def workers_of(stack: Stack) -> list[processes.ProcessId]:
     leader = processes.read_pid(stack.places.pid_file("taskmanager-1"))
-    return [] if leader is None else processes.session(leader, mark(stack.places, "taskmanager-1"))
+    assert leader is not None
+    workers = processes.session(leader, mark(stack.places, "taskmanager-1"))
+    assert workers
+
+    def strike() -> None:
+        for one in (*workers, leader):
+            processes.send(one, signal.SIGKILL)
+        stack.restart("taskmanager-1")
+
+    return strike
 
 
 @pytest.fixture(scope="module")
 def delivering(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Delivering]:
-    """The job alone. Each call takes a fifth of a second, so that there are some in the air whenever a part dies."""
+    """The job alone. Each call takes 0.4 s, so that there are some in the air whenever a part dies."""
     with pipeline(tmp_path_factory.mktemp("faults") / "state", jars, "flink.checkpoint_interval=3 s", AS_FED, slots=1) as running:
         wire = Wire(int((running.stack.esp_url or "").rsplit(":", 1)[1]))
-        url = f"http://127.0.0.1:{wire.port}/webhook/%s?mode=slow&delay_s=0.2"
+        url = f"http://127.0.0.1:{wire.port}/webhook/%s?mode=slow&delay_s=0.4"
         destinations = {
             "tells": destination(url % "tells", capacity=IN_THE_AIR),
             "forgets": destination(url % "forgets", capacity=IN_THE_AIR, on_ambiguous="skip"),
@@ -87,14 +89,15 @@ def delivering(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator
 
 @pytest.mark.parametrize("fault", [cut, end_machine, end_taskmanager, end_broker])
 def test_no_send_is_lost_and_a_repeat_has_the_same_id_and_a_lost_answer(
-    fault: Callable[[Delivering], None], delivering: Delivering
+    fault: Callable[[Delivering], Strike], delivering: Delivering
 ) -> None:
     running, ledger = delivering.running, delivering.running.stack.places.ledger
     rows = delivering.sends()
+    strike = fault(delivering)
     put(running, rows)
     mine = {kind: {row["trigger_id"] for row in rows if row["destination"] == kind} for kind in KINDS}
     assert wait_until(lambda: len(mine["tells"] & calls(ledger, "tells").keys()) > MANY // 5, LIMIT, pause=0.05)
-    fault(delivering)
+    strike()
     running.wait_running("deliver")
 
     ends = wait_for_ends(running, rows)

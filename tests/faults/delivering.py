@@ -16,6 +16,9 @@ from click.testing import CliRunner
 from connectors.esp.times import iso
 from jobs.destinations import Destination
 from rekindle.cli.main import rekindle
+from rekindle.local import processes
+from rekindle.local.parts import mark
+from rekindle.local.stack import Stack
 from rekindle.local.waiting import wait_until
 from tests.integration.pipeline import LIMIT, Pipeline
 from tests.unit.a_send import a_row
@@ -100,3 +103,12 @@ def account(running: Pipeline) -> dict[str, Any]:
 
     assert wait_until(clean, 120.0, pause=2.0), found["findings"]
     return found
+
+
+def taskmanager(stack: Stack) -> tuple[processes.ProcessId, list[processes.ProcessId]]:
+    """The process, and its Python workers."""
+    leader = processes.read_pid(stack.places.pid_file("taskmanager-1"))
+    assert leader is not None
+    workers = processes.session(leader, mark(stack.places, "taskmanager-1"))
+    assert workers
+    return leader, workers

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from rekindle.local import processes
-from rekindle.local.parts import mark
 from rekindle.local.waiting import wait_until
-from tests.faults.delivering import AS_FED, account, calls, destination, put, send, wait_for_ends
+from tests.faults.delivering import AS_FED, account, calls, destination, put, send, taskmanager, wait_for_ends
 from tests.faults.test_kills import kill_broker, kill_taskmanager
 from tests.faults.wire import Wire
 from tests.integration.pipeline import LIMIT, Pipeline, pipeline
@@ -56,10 +55,7 @@ def end_taskmanager(delivering: Delivering) -> Strike:
 def end_machine(delivering: Delivering) -> Strike:
     """The TaskManager and its Python workers in mid-call, as when their container is killed."""
     stack = delivering.running.stack
-    leader = processes.read_pid(stack.places.pid_file("taskmanager-1"))
-    assert leader is not None
-    workers = processes.session(leader, mark(stack.places, "taskmanager-1"))
-    assert workers
+    leader, workers = taskmanager(stack)
 
     def strike() -> None:
         for one in (*workers, leader):

@@ -32,7 +32,7 @@ class Reason(StrEnum):
     NO_ANSWER = "no_answer"  # sent, connection lost
     INTERRUPTED = "interrupted"  # the job was stopped in mid-call
     CANCELLED = "cancelled"  # the gate took it back
-    CLAIMED = "claimed"  # about to be called, at a platform that does not tell repeats
+    CLAIMED = "claimed"  # about to be called, where a repeat must not be
     RECHECK = "recheck"  # decided too long ago: the gate is asked again
     PACED = "paced"  # its turn in the platform's rate comes later
     CIRCUIT_OPEN = "circuit_open"  # the platform is down: nobody calls it for a while

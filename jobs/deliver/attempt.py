@@ -43,8 +43,8 @@ async def deliver(one: Pass, lane: Lane) -> Result:
         result = turn.broken(Reason.INTERRUPTED)
     if result.outcome is not Outcome.RETRYING:
         lane.shared.ended.put(one.send.trigger_id, result.outcome)
-    elif result.again_in is not None:
-        lane.order.put_off(one.send.person_id, lane.clock.seconds() + result.again_in)
+    elif result.again_in is not None and result.reason is not Reason.IN_ORDER:
+        lane.order.put_off(one.send.person_id, one.send.trigger_id, lane.clock.seconds() + result.again_in)
     return result
 
 
@@ -69,8 +69,8 @@ class _Turn:
         async with lane.order.turn(send.person_id, self._route.limits.budget) as mine:
             if not mine:
                 return self._again(Reason.IN_ORDER, 1.0, tried=False)
-            behind = lane.order.behind(send.person_id, clock.seconds())
-            if behind is not None and self._pass.passes == 0:
+            behind = lane.order.behind(send.person_id, send.trigger_id, clock.seconds())
+            if behind is not None:
                 return self._again(Reason.IN_ORDER, behind - clock.seconds() + 1.0, tried=False)
             return await self._calls(item, began)
 

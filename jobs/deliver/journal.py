@@ -1,8 +1,8 @@
 """Outcomes on their way into Kafka past Flink: in the topic some milliseconds after the answer, not after the bundle.
 
 PyFlink hands on what an AsyncFunction gives when its bundle ends, which may be seconds later. A TaskManager that dies in between has made
-calls nobody knows of, and makes them again. So a final outcome is acknowledged by Kafka before the row is done; and where a platform does
-not tell repeats by their id, a claim is acknowledged before the call: claimed, and no word after it, is `unknown` (`before.py`).
+calls nobody knows of, and makes them again. So a final outcome is acknowledged by Kafka before the row is done; and where a lost answer is
+not asked for again (`on_ambiguous`), a claim is acknowledged before the call: claimed, and no word after it, is `unknown` (`before.py`).
 """
 
 from __future__ import annotations

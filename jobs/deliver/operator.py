@@ -36,6 +36,8 @@ OUTPUT = Types.ROW_NAMED(["topic", "key", "body"], [Types.STRING()] * 3)
 Kafka = tuple[str, Mapping[str, str]]
 """Servers, and the suite's client options."""
 TOPIC_OF = {"trigger": "triggers", "retry": "triggers.retry"}
+UNCLAIMED_S = 5.0
+"""Seconds until a send is tried again whose claim Kafka did not take."""
 KEPT = timedelta(days=8)
 """How long an end is remembered: a day longer than a row of `triggers` can be read."""
 
@@ -166,9 +168,7 @@ class DeliverSends(AsyncFunction):
         if self._lane is None:
             result = _no_lane(one, self._route)
         else:
-            if not self._lane.route.adapter.deduplicates:
-                await self._tell(outcome_row(send, Result(Outcome.RETRYING, Reason.CLAIMED, attempts=one.made), datetime.now(UTC)), send)
-            result = await deliver(one, self._lane)
+            result = await self._pass(one, self._lane)
         if result.repeat:
             return []
         told_at = datetime.now(UTC)
@@ -180,6 +180,16 @@ class DeliverSends(AsyncFunction):
             rows.append(("triggers.retry", send.person_id, row.row(self._name)))
         told = await self._tell(rows[0][2], send)
         return rows[1:] if told else rows
+
+    async def _pass(self, one: Pass, lane: Lane) -> Result:
+        """Where a lost answer is not asked for again, no call begins before Kafka has its claim: who finds that later makes no other."""
+        if lane.route.retry_lost or self._journal is None:
+            return await deliver(one, lane)
+        claim = Result(Outcome.RETRYING, Reason.CLAIMED, attempts=one.made)
+        if await self._tell(outcome_row(one.send, claim, datetime.now(UTC)), one.send):
+            return await deliver(one, lane)
+        lane.order.put_off(one.send.person_id, one.send.trigger_id, lane.clock.seconds() + UNCLAIMED_S)
+        return Result(Outcome.RETRYING, Reason.INTERNAL, attempts=one.made, again_in=UNCLAIMED_S, passes=one.passes, lost=one.lost)
 
     async def _tell(self, outcome: str, send: Send) -> bool:
         return self._journal is not None and await self._journal.write("delivery_outcomes", send.person_id, outcome)

@@ -19,7 +19,7 @@ class PersonOrder:
 
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
-        self._put_off: dict[str, float] = {}
+        self._put_off: dict[str, tuple[str, float]] = {}
 
     @asynccontextmanager
     async def turn(self, person: str, patience: float) -> AsyncIterator[bool]:
@@ -44,16 +44,20 @@ class PersonOrder:
             if queue.waiting == 0 and self._queues.get(person) is queue:
                 del self._queues[person]
 
-    def put_off(self, person: str, until: float) -> None:
-        """A send of this person comes again then (monotonic seconds): later ones go behind it."""
-        self._put_off[person] = max(until, self._put_off.get(person, 0.0))
+    def put_off(self, person: str, who: str, until: float) -> None:
+        """This send comes again then (monotonic seconds): later ones of the person go behind it. who: its trigger id."""
+        self._put_off.setdefault(person, (who, until))
+        if self._put_off[person][0] == who:
+            self._put_off[person] = (who, until)
         if len(self._put_off) > 100_000:  # an outage: the oldest have long been put in line by the keyed state
             self._put_off.pop(next(iter(self._put_off)))
 
-    def behind(self, person: str, now: float) -> float | None:
-        """Until when an earlier send of this person is put off; None: none is."""
-        until = self._put_off.get(person)
-        if until is not None and until <= now:
+    def behind(self, person: str, who: str, now: float) -> float | None:
+        """Until when an earlier send of this person is put off; None: none is. One that was put off itself is behind nobody."""
+        first = self._put_off.get(person)
+        if first is None:
+            return None
+        if first[0] == who or first[1] <= now:
             del self._put_off[person]
             return None
-        return until
+        return first[1]

@@ -19,6 +19,13 @@ _LOCAL_METRICS = (
 )
 """JVM options: Flink's Prometheus reporter listens on all addresses and has no option against it."""
 
+_NO_SECRETS = """
+# Whenever a Python worker ends, Beam prints how it was started, with all its environment: with every secret that is a variable.
+logger.beamworkers.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory
+logger.beamworkers.level = OFF
+"""
+"""Added to Flink's log4j2 configuration."""
+
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested YAML → dotted keys, the way Flink reads it. Lists stay values."""
@@ -75,6 +82,8 @@ def prepare(folder: Path, *, home: Path, overlay_file: Path, jars: Path, options
         shutil.rmtree(folder / name, ignore_errors=True)
     lib, conf = folder / "lib", folder / "conf"
     shutil.copytree(home / "conf", conf)
+    for file in conf.glob("log4j*.properties"):
+        file.write_text(file.read_text(encoding="utf-8") + _NO_SECRETS, encoding="utf-8")
     yaml = YAML(typ="safe")
     merged = overlay(yaml.load(home / "conf" / "config.yaml"), yaml.load(overlay_file), options)
     writer = YAML()

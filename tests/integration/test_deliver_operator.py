@@ -19,7 +19,7 @@ from pyflink.common import Row
 from connectors.esp.fake.ledger import Ledger
 from jobs.deliver import shared
 from jobs.deliver.envelope import Envelope, ms_of
-from jobs.deliver.operator import DeliverSends
+from jobs.deliver.operator import DeliverSends, Kafka
 from jobs.deliver.turnstile import CALL
 from jobs.destinations import Destination
 from tests.integration.esp_server import fake_esp
@@ -48,12 +48,13 @@ def operate(
     rows: list[Row],
     destination: Callable[[str], Destination | None],
     use: Callable[[Ledger], Awaitable[None]] | None = None,
+    kafka: Kafka | None = None,
 ) -> list[tuple[str, str, dict[str, Any]]]:
     """(topic, key, row) of everything the operator gives, each checked against its schema."""
 
     async def run() -> list[list[Row]]:
         async with fake_esp(folder) as (url, ledger):
-            function = pickle.loads(pickle.dumps(DeliverSends("default", destination(url), 5, None)))
+            function = pickle.loads(pickle.dumps(DeliverSends("default", destination(url), 5, kafka)))
             await asyncio.to_thread(function.open, None)
             found = await asyncio.gather(*(function.async_invoke(row) for row in rows))
             if use is not None:
@@ -104,6 +105,22 @@ def test_a_send_that_gets_nowhere_comes_again_with_its_very_bytes(tmp_path: Path
     given = operate(tmp_path, [call(0)], lambda url: a_destination(f"{url}/webhook?mode=status&status=503", attempts=1))
     assert [topic for topic, _, _ in given] == ["delivery_outcomes", "triggers.retry"]
     assert (given[0][2]["outcome"], given[0][2]["reason"], given[1][2]["send"]) == ("retrying", "unavailable", a_row())
+
+
+@pytest.mark.parametrize(("on_ambiguous", "called"), [("retry", 1), ("skip", 0)])
+def test_where_a_repeat_must_not_be_no_call_begins_before_kafka_has_its_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_ambiguous: str, called: int
+) -> None:
+    monkeypatch.setattr("jobs.deliver.journal.PATIENCE", 0.1)
+
+    async def judge(ledger: Ledger) -> None:
+        assert ledger.summary()["attempts"] == called
+
+    nobody = ("127.0.0.1:1", {"metadata.max.age.ms": "1000"})
+    given = operate(tmp_path, [call(0)], lambda url: a_destination(f"{url}/webhook", on_ambiguous=on_ambiguous), judge, nobody)
+    put_off = [("delivery_outcomes", "retrying", "internal"), ("triggers.retry", None, None)]
+    told = [(topic, row.get("outcome"), row.get("reason")) for topic, _, row in given]
+    assert told == ([("delivery_outcomes", "accepted", None)] if called else put_off)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,17 @@ def test_the_gate_runs_in_thread_mode_and_delivery_in_process_mode() -> None:
     assert (modes["gate"], modes["deliver"]) == ("thread", "process")
 
 
+def test_no_log_shows_the_environment_of_a_python_worker() -> None:
+    """Beam's only printer of it is off: in the image, and where the operator's own logging would replace the image's."""
+    off = (
+        "logger.beamworkers.name = org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory",
+        "logger.beamworkers.level = OFF",
+    )
+    image = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    logging = load(DEPLOYMENTS / "deliver.yaml")["spec"]["logConfiguration"]["log4j-console.properties"]
+    assert all(line in image and line in logging.splitlines() for line in off)
+
+
 def test_the_sample_settings_are_accepted(tmp_path: Path) -> None:
     assert sample_settings(tmp_path).destinations["default"].model_dump()["headers"] == {"Authorization": "Bearer ${env:ESP_TOKEN}"}
     assert settings.load(DOCKER / "settings.yaml", environ={}).kafka.servers == "kafka:9092"

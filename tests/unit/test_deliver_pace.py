@@ -145,6 +145,16 @@ def test_sends_of_one_person_take_turns_in_their_order_and_others_do_not_wait() 
     assert told.index("b1 begins") < told.index("a1 ends")
 
 
+def test_those_behind_one_that_was_put_off_come_after_it_and_it_comes_behind_nobody() -> None:
+    order = PersonOrder()
+    order.put_off("a", "first", 60.0)
+    assert order.behind("a", "second", 1.0) == 60.0
+    order.put_off("a", "second", 61.0)  # it does not push the first one back, or they would wait for each other
+    assert order.behind("b", "other", 1.0) is None
+    assert order.behind("a", "first", 60.0) is None
+    assert order.behind("a", "second", 60.5) is None
+
+
 def test_patience_with_an_earlier_send_ends() -> None:
     async def run() -> bool:
         order = PersonOrder()

@@ -32,6 +32,7 @@ def home(tmp_path: Path) -> Path:
         (home / folder).mkdir(parents=True)
     (home / "conf" / "config.yaml").write_text("env:\n  java:\n    opts:\n      all: --add-opens=x\nrest:\n  address: localhost\n")
     (home / "conf" / "workers").write_text("localhost\n")
+    (home / "conf" / "log4j.properties").write_text("rootLogger.level = INFO\n")
     for jar in ("lib/flink-dist-2.2.1.jar", "opt/flink-python-2.2.1.jar", "opt/flink-sql-client-2.2.1.jar"):
         (home / jar).touch()
     return home
@@ -59,6 +60,7 @@ def test_the_folder_holds_the_wheels_jars_python_and_connectors(home: Path, tmp_
     assert (folder / "lib" / "flink-dist-2.2.1.jar").is_symlink()
     assert not (folder / "lib" / "flink-sql-connector-kafka-5.0.0-2.2.jar").is_symlink()
     assert (folder / "conf" / "workers").is_file()
+    assert "DefaultJobBundleFactory\nlogger.beamworkers.level = OFF\n" in (folder / "conf" / "log4j.properties").read_text()
     config = YAML(typ="safe").load(folder / "conf" / "config.yaml")
     assert config["env.java.opts.all"] == "--add-opens=x"
     assert config["rest.address"] == "127.0.0.1"

@@ -85,7 +85,7 @@ class Exchanger:
     async def run(self, sends: Sequence[Send], items: Sequence[bytes], timeout: float) -> list[Exchange]:
         """One request for sends of one group → one Exchange each. Never raises what an adapter or the network does not."""
         shared, clock = self._shared, self._clock
-        patience = (FRESH_PATIENCE if self._fresh(sends) else PATIENCE) + min(SHORT_PAUSE, shared.bucket.paused(clock.seconds()))
+        patience = self._patience(sends) + min(SHORT_PAUSE, shared.bucket.paused(clock.seconds()))
         wait = shared.bucket.wait(clock.seconds(), patience)
         if wait > patience:
             return [Exchange(put_off=shared.bucket.slot(clock.seconds(), self._fresh(sends)), reason=Reason.PACED)] * len(sends)
@@ -103,6 +103,12 @@ class Exchanger:
                 for n, exchange in zip(left, await self._ask([sends[n] for n in left], [items[n] for n in left], timeout), strict=True):
                     found[n] = exchange
             return found
+
+    def _patience(self, sends: Sequence[Send]) -> float:
+        # only some of the calls in flight may wait for the pace: else a backlog holds them all, and fresh sends stand behind it in Kafka
+        longest, share = (FRESH_PATIENCE, 0.6) if self._fresh(sends) else (PATIENCE, 0.2)
+        rate = self._shared.bucket.rate
+        return longest if rate is None else min(longest, max(1.0, share * self._limit.most) / rate)
 
     def _fresh(self, sends: Sequence[Send]) -> bool:
         return all(self._clock.now() - send.decided_at < JUST for send in sends)

@@ -19,9 +19,11 @@ _TEST = "test_{provider}_webhooks.py"
 
 
 def cases(source: str) -> Iterator[dict[str, object]]:
-    """One case per test with a payload. source: the text of a test module. A test that asserts of several events gives lists in its order."""
+    """One case per test with a payload. source: a test module. A test that asserts of several events gives lists in its order."""
     for group in ast.parse(source).body:
-        for test in group.body if isinstance(group, ast.ClassDef) else ():
+        if not isinstance(group, ast.ClassDef):
+            continue
+        for test in group.body:
             if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
                 raw = dict(_payloads(test))
                 if raw:

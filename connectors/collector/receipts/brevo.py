@@ -43,8 +43,8 @@ _TYPES: dict[str, Type] = {
 def parse(body: bytes, headers: Mapping[str, str]) -> list[Found]:
     """One event, or up to 500 of a batched webhook. `id` is the webhook's, not the event's.
 
-    Times: `ts_epoch` is UTC milliseconds (seconds in Brevo's own samples); `ts_event` and `ts` were seen in the account's zone and are the
-    last resort; `date` always is and is not used.
+    Times: `ts_epoch` is UTC milliseconds (seconds in Brevo's own samples). `ts_event` and `ts` are UTC by the reference, but were once
+    seen in the account's zone: the last resort. `date` always is in that zone and is not used.
     """
     document = json_document(body)
     return read_each("brevo", document if isinstance(document, list) else [document], _read)

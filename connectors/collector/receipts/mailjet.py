@@ -22,8 +22,9 @@ _TYPES: dict[str, Type] = {
     "spam": "complained",
     "unsub": "unsubscribed",
 }
-_NOT_THE_ADDRESS = {"spam", "content", "system", "mailjet"}
-"""What a permanent error may be related to besides `recipient` and `domain`: the same address takes the next mail."""
+_OF_THE_ADDRESS = {"", "recipient", "domain", "user_unknown", "mailbox_inactive", "invalid_domain", "no_mail_host"}
+"""What a permanent error is related to when the address is dead. Others (spam, content, system, mailjet): it takes the next mail. The field
+was seen with the error itself, `policy issue`, in it."""
 
 
 def parse(body: bytes, headers: Mapping[str, str]) -> list[Found]:
@@ -37,7 +38,7 @@ def _read(item: Mapping[str, object]) -> Draft:
     if type_ == "bounced" and text(item.get("error")) == "greylisted":
         type_ = "deferred"
     own = text(item.get("CustomID"))
-    hard = truth(item.get("hard_bounce")) and word(item.get("error_related_to")) not in _NOT_THE_ADDRESS
+    hard = truth(item.get("hard_bounce")) and word(item.get("error_related_to")) in _OF_THE_ADDRESS
     return Draft(
         type=type_,
         item=item,

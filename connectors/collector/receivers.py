@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from connectors.collector.receipts import mailersend
 from connectors.collector.signatures import body_hmac, ecdsa, mailgun, mandrill, shared_secret, sns, standard_webhooks
 from connectors.collector.signatures.fetching import fetch
 from connectors.collector.signatures.request import Check
@@ -52,5 +53,5 @@ def _signed(provider: str, receiver: Receiver, get: sns.Fetch) -> Check:
     if provider == "mandrill":
         return mandrill.check(secrets, receiver.url)
     if provider == "mailersend":
-        return body_hmac.check(secrets)
+        return body_hmac.check(secrets, is_test=mailersend.is_test)
     return standard_webhooks.check(secrets, "svix" if provider == "resend" else "webhook")

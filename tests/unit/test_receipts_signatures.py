@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from connectors.collector.receipts.registry import PROVIDERS
+from connectors.collector.receivers import Receiver, check_of
 from connectors.collector.signatures import body_hmac, ecdsa, mailgun, mandrill, shared_secret, sns, standard_webhooks
 from connectors.collector.signatures.confirming import subscribe_url
 from connectors.collector.signatures.request import BadSignatureError, Check, Request
@@ -97,6 +99,18 @@ def test_one_byte_more_in_the_body_is_refused(provider: str) -> None:
     call, ours, _ = CASES[provider]
     with pytest.raises(BadSignatureError):
         ours()(Request(call().body + b"1", call().headers), NOW)
+
+
+@pytest.mark.parametrize(("body", "passes"), [(b'{"type": "webhook.test"}', True), (b'{"type": "activity.opened"}', False), (b"", False)])
+def test_the_key_mailersend_publishes_opens_for_its_test_of_the_address_and_for_nothing_else(body: bytes, passes: bool) -> None:
+    call = Request(body, {"signature": hmac.new(body_hmac.PUBLISHED.encode(), body, hashlib.sha256).hexdigest()})
+    check = check_of("mailersend", Receiver("signature", ["key"]))
+    if passes:
+        check(call, NOW)
+        assert PROVIDERS["mailersend"](body, {}) == []
+    else:
+        with pytest.raises(BadSignatureError):
+            check(call, NOW)
 
 
 @pytest.mark.parametrize("provider", ["sendgrid", "mailgun", "resend", "generic"])

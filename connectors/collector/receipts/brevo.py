@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from connectors.collector.receipts import machine
 from connectors.collector.receipts.bodies import json_document
 from connectors.collector.receipts.building import Draft, kind, read_each
-from connectors.collector.receipts.reading import addresses, first, instant, text
+from connectors.collector.receipts.reading import addresses, first, instant, word
 from connectors.collector.receipts.receipt import Found, Type
 
 _TYPES: dict[str, Type] = {
@@ -18,42 +18,46 @@ _TYPES: dict[str, Type] = {
     "sent": "sent",
     "delivered": "delivered",
     "deferred": "deferred",
-    "hard_bounce": "bounced",
-    "soft_bounce": "bounced",
-    "invalid_email": "bounced",
+    "hardbounce": "bounced",
+    "softbounce": "bounced",
+    "invalidemail": "bounced",
+    "invalid": "bounced",
     "blocked": "rejected",
     "error": "failed",
     "opened": "opened",
-    "unique_opened": "opened",
-    "proxy_open": "opened",
-    "unique_proxy_open": "opened",
+    "uniqueopened": "opened",
+    "proxyopen": "opened",
+    "uniqueproxyopen": "opened",
+    "loadedbyproxy": "opened",
     "click": "clicked",
+    "clicked": "clicked",
     "spam": "complained",
     "complaint": "complained",
     "unsubscribed": "unsubscribed",
     "unsubscribe": "unsubscribed",
-    "list_addition": "subscribed",
+    "listaddition": "subscribed",
 }
-# the API's own names of the same events, which exports and some accounts post
-_TYPES |= {"hardBounce": "bounced", "softBounce": "bounced", "invalid": "bounced", "uniqueOpened": "opened", "proxyOpen": "opened"}
-_TYPES |= {"uniqueProxyOpen": "opened", "clicked": "clicked", "listAddition": "subscribed"}
+"""Lower case without `_`: webhooks post `hard_bounce`, the API and some accounts say `hardBounce`."""
 
 
 def parse(body: bytes, headers: Mapping[str, str]) -> list[Found]:
-    """`id` is the webhook's, not the event's. `ts_epoch` is in milliseconds; `date` is in the account's zone and not used."""
+    """One event, or up to 500 of a batched webhook. `id` is the webhook's, not the event's.
+
+    Times: `ts_epoch` is UTC milliseconds (seconds in Brevo's own samples). `ts_event` and `ts` are UTC by the reference, but were once
+    seen in the account's zone: the last resort. `date` always is in that zone and is not used.
+    """
     document = json_document(body)
     return read_each("brevo", document if isinstance(document, list) else [document], _read)
 
 
 def _read(item: Mapping[str, object]) -> Draft:
-    name = text(item.get("event"))
-    proxied = "proxy" in (name or "").lower()
+    name = word(item.get("event")).replace("_", "")
     return Draft(
         type=kind(name, _TYPES, "event"),
         item=item,
         recipients=tuple(addresses(item.get("email"))) or (None,),
-        bounce="soft" if name in {"soft_bounce", "softBounce"} else "hard",
-        machine=proxied or machine.by_user_agent(item.get("user_agent")),
+        bounce="soft" if name == "softbounce" else "hard",
+        machine="proxy" in name or machine.by_user_agent(item.get("user_agent")),
         at=instant(item.get("ts_epoch"), item.get("ts_event"), item.get("ts")),
         message_id=first(item.get("message-id"), item.get("messageId")),
         link_url=first(item.get("link"), item.get("URL")),

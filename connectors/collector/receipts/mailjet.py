@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from connectors.collector.receipts import linking, machine
 from connectors.collector.receipts.bodies import json_document
 from connectors.collector.receipts.building import Draft, kind, read_each
-from connectors.collector.receipts.reading import address, first, instant, text, truth
+from connectors.collector.receipts.reading import address, first, instant, text, truth, word
 from connectors.collector.receipts.receipt import Found, Type
 
 _TYPES: dict[str, Type] = {
@@ -22,6 +22,9 @@ _TYPES: dict[str, Type] = {
     "spam": "complained",
     "unsub": "unsubscribed",
 }
+_OF_THE_ADDRESS = {"", "recipient", "domain", "user_unknown", "mailbox_inactive", "invalid_domain", "no_mail_host"}
+"""What a permanent error is related to when the address is dead. Others (spam, content, system, mailjet): it takes the next mail. The field
+was seen with the error itself, `policy issue`, in it."""
 
 
 def parse(body: bytes, headers: Mapping[str, str]) -> list[Found]:
@@ -35,11 +38,12 @@ def _read(item: Mapping[str, object]) -> Draft:
     if type_ == "bounced" and text(item.get("error")) == "greylisted":
         type_ = "deferred"
     own = text(item.get("CustomID"))
+    hard = truth(item.get("hard_bounce")) and word(item.get("error_related_to")) in _OF_THE_ADDRESS
     return Draft(
         type=type_,
         item=item,
         recipients=(address(item.get("email")),),
-        bounce="hard" if truth(item.get("hard_bounce")) else "soft",
+        bounce="hard" if hard else "soft",
         machine=machine.by_user_agent(item.get("agent")),
         at=instant(item.get("time")),
         message_id=first(*(value for value in (item.get("MessageID"), item.get("Message_GUID")) if value != 0)),

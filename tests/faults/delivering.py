@@ -68,6 +68,13 @@ def calls(ledger: Path, dest: str) -> dict[str | None, list[str]]:
     return found
 
 
+def last_call(ledger: Path, dest: str) -> float:
+    """When the platform saw its newest call, epoch seconds; 0 before the first."""
+    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as base:
+        (newest,) = base.execute("SELECT max(ts) FROM attempts WHERE dest = ?", (dest,)).fetchone()
+    return (newest or 0) / 1000
+
+
 def outcomes(running: Pipeline) -> dict[str, list[dict[str, Any]]]:
     """Trigger id → its rows of `delivery_outcomes`."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)

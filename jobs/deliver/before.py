@@ -38,6 +38,8 @@ def read_before(servers: str, options: Mapping[str, str], destination: str, sinc
             if row.get("destination") != destination:
                 continue
             trigger_id = str(row.get("trigger_id"))
+            if before.ended.get(trigger_id) == "accepted":
+                continue  # what was taken stays so
             if row.get("outcome") in final:
                 before.ended[trigger_id] = str(row["outcome"])
             elif row.get("reason") == Reason.CLAIMED:

@@ -139,7 +139,9 @@ class Turnstile:
         """A row of `delivery_outcomes`, read back."""
         row = _object(body)
         trigger_id, outcome = row.get("trigger_id"), row.get("outcome")
-        if isinstance(trigger_id, str) and outcome in FINAL and not any(one.send.trigger_id == trigger_id for one in state.parked):
+        if not isinstance(trigger_id, str) or outcome not in FINAL or any(one.send.trigger_id == trigger_id for one in state.parked):
+            return []
+        if state.ended.get(trigger_id, ("", 0))[0] != Outcome.ACCEPTED:  # what was taken stays so, whatever is told later
             state.ended[trigger_id] = (str(outcome), now)
         return []
 

@@ -66,6 +66,13 @@ def test_what_has_ended_is_not_called_again() -> None:
     assert FRESH.retry(state, retry(recheck=True), PLACE, NOON) == []  # not even from the dead letters
 
 
+def test_what_was_taken_stays_so_whatever_is_told_later() -> None:
+    state = State()
+    FRESH.outcome(state, ended(0, "accepted"), NOON)
+    FRESH.outcome(state, ended(0, "dead"), NOON)
+    assert FRESH.retry(state, retry(recheck=True), PLACE, NOON) == []
+
+
 def test_a_dead_one_that_is_brought_back_goes_to_the_gate_first() -> None:
     state = State()
     FRESH.outcome(state, ended(0, "dead"), NOON)

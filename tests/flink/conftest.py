@@ -6,6 +6,7 @@ Left to itself Flink starts a cluster for each job, and each loads the thousands
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -44,6 +45,8 @@ def flink(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
     for jar in (*(home / "lib").glob("*.jar"), *(home / "opt").glob("flink-python-*.jar"), *(jars / "flink").glob("*.jar")):
         (lib / jar.name).symlink_to(jar.resolve())
     export("FLINK_LIB_DIR", str(lib))
+    # Python in a thread of the JVM asks the first `python` there is for its library: it has to be this one
+    export("PATH", os.pathsep.join((str(Path(sys.executable).parent), before.get("PATH", os.defpath))))
     export("FLINK_LOG_DIR", str(tmp_path_factory.mktemp("log")))
     # Jobs of a second gain nothing from the slow compiler; without it the code cache is 48 MB, which are full after some minutes.
     export("JAVA_TOOL_OPTIONS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -Xmx1g")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -44,8 +45,15 @@ def test_the_demo_delivers_every_due_trigger_and_leaves_no_process(tmp_path: Pat
     assert done.returncode == 0, done.stdout + done.stderr
     line = json.loads(done.stdout.splitlines()[-1])
     assert line["candidates"] == len(reasons)
-    assert line["delivered"] + line["taken_back"] == line["triggers"] == reasons.count("sent")
-    assert line["suppressed"] == {reason: reasons.count(reason) for reason in sorted(set(reasons) - {"sent"})}
+    assert line["delivered"] + line["taken_back"] == line["triggers"]
+    # a mail that is taken back in time leaves room for a later one: how many, hangs on when delivery heard of it
+    more = line["triggers"] - reasons.count("sent")
+    assert 0 <= more <= line["taken_back"]
+    wanted = Counter(reason for reason in reasons if reason != "sent")
+    found = Counter(line["suppressed"])
+    assert found <= wanted
+    assert {*(wanted - found)} <= {"capped", "cooldown"}
+    assert (wanted - found).total() == more
     assert line["events"] >= len(made.history)
     assert line["first_delivery_s"] > 0
     assert "example.com" not in done.stdout + done.stderr

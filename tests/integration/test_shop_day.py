@@ -83,7 +83,9 @@ def test_every_send_has_one_outcome_and_what_was_accepted_is_at_the_esp(day: tup
     running, expected = day
     outcomes = {row["trigger_id"]: row["outcome"] for row in running.rows("delivery_outcomes")}
     assert set(outcomes) == {row["trigger_id"] for row in expected.triggers}
-    assert set(outcomes.values()) <= {"accepted", "expired"}, Counter(outcomes.values())
+    assert set(outcomes.values()) <= {"accepted", "expired", "cancelled"}, Counter(outcomes.values())
+    back = {row["trigger_id"] for row in running.rows("trigger_decisions") if row["reason"] == "cancelled_after_send"}
+    assert {id_ for id_, outcome in outcomes.items() if outcome == "cancelled"} <= back
     assert running.delivered() == {id_ for id_, outcome in outcomes.items() if outcome == "accepted"}
     assert "accepted" in outcomes.values()
 

@@ -59,6 +59,18 @@ def test_a_send_that_was_taken_back_is_done_when_delivery_says_so_and_nobody_got
     ]
 
 
+def test_a_mail_that_was_taken_back_leaves_room_for_the_next() -> None:
+    sent = ("trigger_decisions", row("sent"))
+    first = [("trigger_decisions", row("sent", trigger_id="id-0") | {"trigger": "browse_abandoned"})]
+    back = [("trigger_decisions", row("cancelled_after_send", trigger_id="id-0") | {"verdict": "cancelled"})]
+    back += [("delivery_outcomes", {"trigger_id": "id-0", "outcome": "cancelled"})]
+    wanted = {CART: "capped"}
+    found = [CANDIDATE, sent, SEND, OUTCOME]
+    until = T  # what the first one is about is not asked here
+    assert list(missing(told(*found, *first, delivered=AT_ESP), wanted, NONE, until)) == [f"{NAME}: expected capped, decided sent"]
+    assert list(missing(told(*found, *first, *back, delivered=AT_ESP), wanted, NONE, until)) == []
+
+
 def test_a_wrong_reason_and_a_send_nobody_was_due_are_found() -> None:
     refused = ("trigger_decisions", row("no_consent"))
     assert lines(told(CANDIDATE, refused), {CART: "sent"}) == [f"{NAME}: expected sent, decided no_consent"]

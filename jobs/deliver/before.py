@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.esp.protocol import Reason
+from jobs.deliver.envelope import json_object
 from jobs.deliver.journal import for_librdkafka
 
 CLAIMED = str(Reason.CLAIMED)
@@ -34,7 +34,7 @@ def read_before(servers: str, options: Mapping[str, str], destination: str, sinc
     before = Before({}, set())
     for value in _values(servers, options, "delivery_outcomes", since_ms):
         if b'"outcome"' in value:
-            row = _object(value)
+            row = json_object(value)
             if row.get("destination") != destination:
                 continue
             trigger_id = str(row.get("trigger_id"))
@@ -48,7 +48,7 @@ def read_before(servers: str, options: Mapping[str, str], destination: str, sinc
                 del before.ended[trigger_id]
     for value in _values(servers, options, "trigger_decisions", since_ms):
         if b"cancelled_after_send" in value:
-            row = _object(value)
+            row = json_object(value)
             if row.get("reason") == "cancelled_after_send":
                 before.cancelled.add(str(row.get("trigger_id")))
     _LOG.info("%s: %d sends had ended, %d were cancelled before this run", destination, len(before.ended), len(before.cancelled))
@@ -99,11 +99,3 @@ def _to(consumer: Consumer, end: int) -> Iterator[bytes]:
             yield value
         if offset is not None and offset >= end - 1:
             return
-
-
-def _object(value: bytes) -> dict[str, object]:
-    try:
-        row = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return {}
-    return row if isinstance(row, dict) else {}

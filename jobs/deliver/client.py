@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -51,6 +51,10 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+Call = Callable[[Request, float], Awaitable[Reply | Answer]]
+"""(request, seconds it may take) → a full answer, or what its absence means."""
 
 
 class HttpClient:

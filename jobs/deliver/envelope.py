@@ -96,6 +96,15 @@ def ms_of(time: datetime) -> int:
     return round(time.timestamp() * 1000)
 
 
+def json_object(value: bytes) -> dict[str, Any]:
+    """A row of a topic others write: what is no JSON object says nothing."""
+    try:
+        row = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
 def _raw_send(value: bytes, send: dict[str, Any]) -> bytes:
     """The send's own bytes: written anew, a number of many digits would change. Ours stands last."""
     begins = value.find(_SEND)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from connectors.esp.protocol import Adapter, Answer, Left, Meaning, Reason, Request, Send, Token, Until
-from jobs.deliver.client import Reply
+from jobs.deliver.client import Call, Reply
 from jobs.deliver.clock import Clock
 from jobs.deliver.login import Tokens
 from jobs.deliver.outcome import Outcome
 from jobs.deliver.pace import InFlight
 from jobs.deliver.shared import Shared
 
-Call = Callable[[Request, float], Awaitable[Reply | Answer]]
-"""(request, seconds it may take) → a full answer, or what its absence means."""
 PATIENCE = 0.25
 """Seconds a send waits for its turn in the pace. Longer, and it is put off: who waits here stands in others' way."""
 FRESH_PATIENCE = 0.75

@@ -31,23 +31,24 @@ def build(env: StreamEnvironment, config: Settings) -> None:
     for name, value in (operator_options(max(rows.values(), default=50)) | config.flink.options).items():
         options.set_string(name, value)
     env.stream.configure(options)
-    delivered = _branch(env, config, None, 50)
+    longest = _longest_life(config)
+    delivered = _branch(env, config, None, 50, longest)
     for name, count in rows.items():
-        delivered = delivered.union(_branch(env, config, name, count))
+        delivered = delivered.union(_branch(env, config, name, count, longest))
     env.table.create_temporary_view("delivered", delivered)
     for topic in SINKS:
         env.run_script(f"tables/{topic.replace('.', '_')}_text_sink.sql")
         env.run(f"INSERT INTO {topic.replace('.', '_')}_text_sink SELECT key, body FROM delivered WHERE topic = '{topic}'")
 
 
-def _branch(env: StreamEnvironment, config: Settings, name: str | None, rows: int) -> DataStream:
+def _branch(env: StreamEnvironment, config: Settings, name: str | None, rows: int, longest: timedelta) -> DataStream:
     told = name or "other"
     steps = read_steps(env, config, name, sorted(config.destinations))
     destination = None if name is None else config.destinations[name]
     kafka = (config.kafka.servers, config.kafka.options)
     admitted = (
         steps.key_by(lambda row: row[1], key_type=Types.STRING())
-        .process(AdmitSends(told, config.deliver, kafka, _longest_life(config)), output_type=OUTPUT)
+        .process(AdmitSends(told, config.deliver, kafka, longest), output_type=OUTPUT)
         .uid(f"{JOB}-admit-{told}")
         .name(f"{told}: who may go")
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from connectors.esp.protocol import Send
 from jobs.deliver.batching import Batcher
+from jobs.deliver.client import Call
 from jobs.deliver.clock import Clock
-from jobs.deliver.exchange import Call, Exchange, Exchanger
+from jobs.deliver.exchange import Exchange, Exchanger
 from jobs.deliver.order import PersonOrder
 from jobs.deliver.pace import InFlight
 from jobs.deliver.routes import Route

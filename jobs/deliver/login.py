@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from connectors.esp.protocol import Answer, Login, Meaning, Reason, Request, Token
-from jobs.deliver.client import Reply
+from connectors.esp.protocol import Answer, Login, Meaning, Reason, Token
+from jobs.deliver.client import Call
 
 EARLY = timedelta(seconds=60)
 """A token is renewed this long before its end: a call may take seconds."""
-
-Call = Callable[[Request, float], Awaitable[Reply | Answer]]
 
 
 class Tokens:

@@ -10,6 +10,7 @@ from enum import StrEnum
 import orjson
 
 from connectors.esp.protocol import Answer, Meaning, Reason
+from connectors.esp.times import iso
 from jobs.deliver.retry import Stop
 from jobs.deliver.send import MalformedSendError, Send
 
@@ -91,7 +92,7 @@ def outcome_row(send: Send, result: Result, at: datetime) -> str:
             "attempts": result.attempts,
             "esp_id": result.esp_id,
             "latency_ms": result.latency_ms,
-            "at": _iso(at),
+            "at": iso(at),
             "reason": result.reason,
         }
     )
@@ -110,7 +111,7 @@ def dead_letter(origin: Origin, raw: bytes | None, reason: Reason, attempts: int
             "topic": origin.topic,
             "partition": origin.partition,
             "offset": origin.offset,
-            "failed_at": _iso(at),
+            "failed_at": iso(at),
             "attempts": max(1, attempts),
             "detail": detail,
         }
@@ -130,7 +131,3 @@ def describe_malformed(error: MalformedSendError) -> str:
 
 def _json(row: dict[str, object]) -> str:
     return orjson.dumps(row).decode()
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -79,7 +79,7 @@ class Bucket:
         """The platform asked to be left alone."""
         self._paused = max(self._paused, until)
 
-    def told(self, now: float, calls: int, resets: float, limit: float | None = None) -> None:
+    def told(self, now: float, calls: int, resets: float) -> None:
         """The platform said how many calls it takes until `resets` (monotonic seconds)."""
         span = resets - now
         if span <= 0:

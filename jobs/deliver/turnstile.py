@@ -13,13 +13,13 @@ from typing import Any
 import orjson
 
 from connectors.esp.protocol import Reason
-from jobs.deliver.envelope import Envelope, at, ms_of, read_retry
+from jobs.deliver.envelope import Envelope, at, json_object, ms_of, read_retry
 from jobs.deliver.outcome import Origin, Outcome, Result, dead_letter, describe, describe_malformed, outcome_row
 from jobs.deliver.send import MalformedSendError, Send, parse_send
 
 CALL = "call"
 """No topic: a packed Envelope for the caller."""
-FINAL = frozenset({Outcome.ACCEPTED, Outcome.REJECTED, Outcome.EXPIRED, Outcome.CANCELLED, Outcome.DEAD, Outcome.UNKNOWN})
+FINAL = frozenset(Outcome) - {Outcome.RETRYING}
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ class State:
     def __bool__(self) -> bool:
         return bool(self.ended or self.cancelled or self.parked)
 
+    def waiting(self, trigger_id: object) -> Parked | None:
+        """The one of this id that is parked."""
+        return next((one for one in self.parked if one.send.trigger_id == trigger_id), None)
+
     def next_due(self) -> int | None:
         """When `due` has something to do, epoch ms: the first one's time, or any one's expiry."""
         times = [ms_of(one.send.expires_at) for one in self.parked]
@@ -99,7 +103,7 @@ class Turnstile:
         end = self._end_of(state, send)
         if end == Reason.CLAIMED:
             return self._interrupted(state, send, place, 1, now)
-        if end is not None or any(one.send.trigger_id == send.trigger_id for one in state.parked):
+        if end is not None or state.waiting(send.trigger_id) is not None:
             return []  # a repeat
         self._park(state, Parked(Envelope(send.raw, place, now), send, ms_of(send.decided_at)))
         return self.due(state, now)
@@ -118,17 +122,16 @@ class Turnstile:
             return []
         if envelope.recheck:  # somebody brought it back from the dead letters
             state.ended.pop(send.trigger_id, None)
-        known = next((one for one in state.parked if one.send.trigger_id == send.trigger_id), None)
-        if known is not None:
+        if state.waiting(send.trigger_id) is not None:
             return []
         self._park(state, Parked(envelope, send, ms_of(send.decided_at)))
         return self.due(state, now)
 
     def decision(self, state: State, body: bytes, now: int) -> list[Out]:
         """A row of `trigger_decisions`: what takes a send back, or answers a re-check."""
-        row = _object(body)
+        row = json_object(body)
         trigger_id, decided = str(row.get("trigger_id")), _ms(row.get("decided_at"))
-        one = next((one for one in state.parked if one.send.trigger_id == trigger_id), None)
+        one = state.waiting(trigger_id)
         if row.get("verdict") in ("cancelled", "suppressed"):  # also an answer to an earlier question: the gate gives no second one
             state.cancelled[trigger_id] = now
         elif one is not None and one.asked_ms is not None and row.get("verdict") == "sent" and (decided or 0) >= one.asked_ms - 1000:
@@ -137,9 +140,9 @@ class Turnstile:
 
     def outcome(self, state: State, body: bytes, now: int) -> list[Out]:
         """A row of `delivery_outcomes`, read back."""
-        row = _object(body)
+        row = json_object(body)
         trigger_id, outcome = row.get("trigger_id"), row.get("outcome")
-        if not isinstance(trigger_id, str) or outcome not in FINAL or any(one.send.trigger_id == trigger_id for one in state.parked):
+        if not isinstance(trigger_id, str) or outcome not in FINAL or state.waiting(trigger_id) is not None:
             return []
         if state.ended.get(trigger_id, ("", 0))[0] != Outcome.ACCEPTED:  # what was taken stays so, whatever is told later
             state.ended[trigger_id] = (str(outcome), now)
@@ -155,7 +158,7 @@ class Turnstile:
         while state.parked and state.parked[0].asked_ms is None and state.parked[0].envelope.not_before_ms <= now:
             one = state.parked[0]
             if one.envelope.recheck or now - one.decided_ms > self.recheck_ms:
-                one.envelope = _unmarked(one.envelope)
+                one.envelope = replace(one.envelope, recheck=False)
                 one.asked_ms = now
                 asked = Result(Outcome.RETRYING, Reason.RECHECK, attempts=one.envelope.made)
                 outs.append(Out("delivery_outcomes", one.send.person_id, outcome_row(one.send, asked, at(now))))
@@ -204,25 +207,17 @@ def end_rows(send: Send, result: Result, place: tuple[str, int, int], told_at: d
     rows = [("delivery_outcomes", send.person_id, outcome_row(send, result, told_at))]
     if result.needs_a_person:
         letter = dead_letter(Origin(*place), send.raw, result.reason or Reason.INTERNAL, result.attempts, told_at, describe(send, result))
-        rows.append(("dead_letters", "-".join(str(part) for part in place), letter))
+        rows.append(("dead_letters", _letter_key(place), letter))
     return rows
-
-
-def _unmarked(envelope: Envelope) -> Envelope:
-    return replace(envelope, recheck=False)
 
 
 def _unreadable(value: bytes | None, place: tuple[str, int, int], error: MalformedSendError, now: int) -> Out:
     letter = dead_letter(Origin(*place), value, error.reason, 0, at(now), describe_malformed(error))
-    return Out("dead_letters", "-".join(str(part) for part in place), letter)
+    return Out("dead_letters", _letter_key(place), letter)
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        row = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return row if isinstance(row, dict) else {}
+def _letter_key(place: tuple[str, int, int]) -> str:
+    return "-".join(str(part) for part in place)
 
 
 def _ms(value: object) -> int | None:

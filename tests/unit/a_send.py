@@ -11,8 +11,8 @@ from connectors.esp.options import Options
 from connectors.esp.protocol import Adapter, Request
 from connectors.esp.registry import KINDS
 from jobs.deliver.attempt import Pass
+from jobs.deliver.client import Call
 from jobs.deliver.clock import REAL, Clock
-from jobs.deliver.exchange import Call
 from jobs.deliver.lane import Lane
 from jobs.deliver.retry import Limits
 from jobs.deliver.routes import Route
